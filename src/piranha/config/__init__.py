@@ -1,0 +1,1 @@
+"""Pure: the language of lvs.cf, from bytes to values and back."""

@@ -1,0 +1,48 @@
+"""The arithmetic of a lease: how long a VIP may be held, who may answer for it at once, and for
+how long. All times in seconds.
+
+The kernel keeps an address for whole seconds and was seen to overrun by up to 1.46 s, so a lease
+that the kernel guards ends `KERNEL_MARGIN` before the partner's deadtime does. A deadtime too
+short for that has its lease in user space only; the kernel's lifetime is then a backstop for the
+moment when every process of the suite is dead.
+"""
+
+from dataclasses import dataclass
+
+KERNEL_MARGIN = 1.5
+BACKSTOP_LIFETIME = 2
+"""Whole seconds of kernel lifetime under a user-space lease, renewed every quarter of it."""
+SHORTEST_USER_LEASE = 0.2
+
+
+def has_kernel_lease(keepalive: float, deadtime: float) -> bool:
+    """True when the kernel alone guarantees that a VIP is gone before the partner takes it."""
+    return deadtime - KERNEL_MARGIN >= keepalive + deadtime / 4 + 0.2
+
+
+def lease_seconds(keepalive: float, deadtime: float) -> float:
+    """How long after a heartbeat that the partner acknowledged a VIP may be held (rule 13)."""
+    if has_kernel_lease(keepalive, deadtime):
+        return deadtime - KERNEL_MARGIN
+    return max(deadtime, SHORTEST_USER_LEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """The longest that both nodes can answer for one VIP, without separation."""
+
+    one_process: float
+    """pulse or fos hangs or dies, or one direction of the paths is cut."""
+    everything: float
+    """Every process of the suite is killed or stopped at once."""
+
+
+def overlap(keepalive: float, deadtime: float) -> Overlap:
+    if has_kernel_lease(keepalive, deadtime):
+        return Overlap(0.0, 0.0)
+    hanging = max(0.0, lease_seconds(keepalive, deadtime) - deadtime) + SCHEDULING
+    return Overlap(hanging, max(hanging, BACKSTOP_LIFETIME + KERNEL_MARGIN - deadtime))
+
+
+SCHEDULING = 0.05
+"""What an ordinary process may wait for a busy core before it drops a VIP."""

@@ -1,0 +1,1 @@
+"""Pure: who serves, does the group stand, is the service alive."""

@@ -1,0 +1,147 @@
+"""What can happen to a node, in the past tense; the decision core hears of nothing else.
+
+Instants are seconds of CLOCK_BOOTTIME on this node.
+"""
+
+from dataclasses import dataclass
+
+from piranha.wire.heartbeat import Heartbeat
+from piranha.wire.report_line import FosMode, Hello, Report
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The instant that `wake_at` asked for has come, or any other quiet moment. The queues were
+    read before it: silence is judged here."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatHeard:
+    """A datagram that decoded, from the partner's address, of our cluster, not replayed."""
+
+    path: int
+    beat: Heartbeat
+    at: float
+    """When it arrived at this node, at most now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierChanged:
+    """A device that carries VIPs of the group lost its carrier, or all have it again."""
+
+    group: str
+    has_carrier: bool
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessChanged:
+    """The witness answered, or stopped answering."""
+
+    is_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FosReported:
+    """A line from a fos of ours; a Hello is reported as FosFound instead."""
+
+    group: str
+    mode: FosMode
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class FosFound:
+    """A fos answered on its socket: one that we started, or one that an earlier pulse left."""
+
+    group: str
+    mode: FosMode
+    hello: Hello
+
+
+@dataclass(frozen=True, slots=True)
+class FosLost:
+    """A fos ended, or hung and was killed. The shell starts another one by itself."""
+
+    group: str
+    mode: FosMode
+    reason: str
+    is_permanent: bool = False
+    """It will not be started again before a reload: wrong use or configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class VipAnswer:
+    vip: str
+    mac: str
+    is_partner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VipsAsked:
+    """The answers to AskVips have been waited for (RFC 5227 probes; neighbour solicitations)."""
+
+    group: str
+    asked_at: float
+    answers: tuple[VipAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchAsked:
+    """The operator wants the other node to serve the group."""
+
+    group: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """A held node never takes over."""
+
+    is_held: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreChanged:
+    """Failures of this service do not move its group, or do so again."""
+
+    service: str
+    is_ignored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClearAsked:
+    """The operator says that this node can serve the group again."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """An orderly end: release every group, say goodbye."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """A good new file was read; the step is called with the new rules."""
+
+
+Event = (
+    TimePassed
+    | HeartbeatHeard
+    | CarrierChanged
+    | WitnessChanged
+    | FosReported
+    | FosFound
+    | FosLost
+    | VipsAsked
+    | SwitchAsked
+    | HoldChanged
+    | IgnoreChanged
+    | ClearAsked
+    | StopAsked
+    | RulesChanged
+)

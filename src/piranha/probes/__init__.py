@@ -1,0 +1,1 @@
+"""The questions a nanny can ask, and the ways they can end."""

@@ -1,0 +1,1 @@
+"""The programs a person can type; the only floor where decisions meets the system."""

@@ -1,0 +1,1 @@
+"""Thin doors to the operating system; they carry out, they never decide."""

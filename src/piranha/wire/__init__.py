@@ -1,0 +1,1 @@
+"""Pure: everything that crosses a socket or a pipe, encode beside decode."""

@@ -1,0 +1,53 @@
+"""What pulse tells fos: one JSON line for each order, over fos's local socket."""
+
+from dataclasses import dataclass
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """fos may hold its VIPs for this epoch until the earliest of these instants (CLOCK_BOOTTIME)."""
+
+    epoch: int
+    until: dict[str, float]
+    """For each grantor ("partner", "operator", later "arbiter") an instant; one never goes back."""
+    is_adoption: bool = False
+    """True: services that answer are kept as they are instead of being stopped and started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give up this epoch. By request: services stop in reverse order, then the VIPs go.
+    Otherwise (`vips_first`, a lost conflict) the VIPs go first."""
+
+    epoch: int
+    vips_first: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Announce all VIPs again, now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeNow:
+    """Probe this service at once: the partner reports a failure."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Read the configuration file again; nothing that stays the same is touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """End: release what is held (as by request), then exit 0."""
+
+
+Order = Permit | Release | Announce | ProbeNow | Reload | Quit
