@@ -15,6 +15,8 @@ from piranha.wire.report_line import FosMode
 class SendHeartbeat:
     """Compose one heartbeat from the state of *this* decision and send it on every path."""
 
+    is_answer: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class OrderFos:

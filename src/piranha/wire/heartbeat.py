@@ -38,6 +38,8 @@ class GroupBeat:
     claim_answered: int = 0
     """The partner's claim that the sender has answered by releasing, or while inactive."""
     claim_refused: int = 0
+    offer: int = 0
+    """The sender serves, and its operator asks the partner to claim: a number per request; 0: no."""
     claim_is_fault: bool = False
     """The claim says that a service failed here (only that makes the releaser unfit)."""
     repairing_seconds: float = 0.0
@@ -64,6 +66,9 @@ class Heartbeat:
     keepalive_seconds: float
     deadtime_seconds: float
     serial_no: int
+    wants_answer: bool
+    """The sender serves or claims, so it needs an acknowledgement at once. Answers do not want
+    answers."""
     is_goodbye: bool
     """An orderly end: the partner need not wait for its deadtime."""
     has_carrier: bool

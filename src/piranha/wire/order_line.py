@@ -41,6 +41,13 @@ class ProbeNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """Stop and start this failed service here once: nobody else can serve it."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """Read the configuration file again; nothing that stays the same is touched."""
 
@@ -50,4 +57,4 @@ class Quit:
     """End: release what is held (as by request), then exit 0."""
 
 
-Order = Permit | Release | Announce | ProbeNow | Reload | Quit
+Order = Permit | Release | Announce | ProbeNow | Repair | Reload | Quit
