@@ -1,0 +1,87 @@
+"""The only writer of files: whole or not at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from piranha.system.refused import RefusedError, refused
+
+
+def read_limited(path: Path | str, limit: int) -> bytes:
+    """The whole content, at most `limit` bytes. Raises OSError: EFBIG when there is more."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise refused(f"cannot read {path}", error) from error
+    if len(content) > limit:
+        raise RefusedError(f"cannot read {path} (more than {limit} bytes)", errno.EFBIG)
+    return content
+
+
+def write_atomically(path: Path | str, content: bytes, mode: int) -> None:
+    """Replace the file so that a reader, or a crash, finds all of the old or all of the new one.
+
+    On disk when this returns, which may take tens of milliseconds. Raises OSError.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        try:
+            _write_new(draft, content, mode)
+            os.replace(draft, target)
+            _sync_directory(target.parent)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+    except OSError as error:
+        raise refused(f"cannot write {path}", error) from error
+
+
+def append_line(path: Path | str, line: bytes, mode: int = 0o640) -> None:
+    """Add one line in one write, so that two writers never mix. Not synced. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+        try:
+            os.write(descriptor, line + b"\n")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise refused(f"cannot write {path}", error) from error
+
+
+def remove(path: Path | str) -> None:
+    """Remove the file if it is there. Raises OSError."""
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+    except OSError as error:
+        raise refused(f"cannot remove {path}", error) from error
+
+
+def make_directory(path: Path | str, mode: int = 0o755) -> None:
+    """Make the directory and those above it where they are missing. Raises OSError."""
+    try:
+        Path(path).mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(f"cannot make directory {path}", error) from error
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
