@@ -21,18 +21,21 @@ def read_limited(path: Path | str, limit: int) -> bytes:
     return content
 
 
-def write_atomically(path: Path | str, content: bytes, mode: int) -> None:
+def write_atomically(path: Path | str, content: bytes, mode: int, sync: bool = True) -> None:
     """Replace the file so that a reader, or a crash, finds all of the old or all of the new one.
 
-    On disk when this returns, which may take tens of milliseconds. Raises OSError.
+    On disk when this returns, which may take tens of milliseconds, and seconds on a busy disk.
+    Without `sync` that is left to the kernel: for those who must not wait, and whose content may
+    be older after a power cut. Raises OSError.
     """
     target = Path(path)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         try:
-            _write_new(draft, content, mode)
+            _write_new(draft, content, mode, sync)
             os.replace(draft, target)
-            _sync_directory(target.parent)
+            if sync:
+                _sync_directory(target.parent)
         except BaseException:
             with contextlib.suppress(OSError):
                 draft.unlink()
@@ -70,13 +73,14 @@ def make_directory(path: Path | str, mode: int = 0o755) -> None:
         raise refused(f"cannot make directory {path}", error) from error
 
 
-def _write_new(path: Path, content: bytes, mode: int) -> None:
+def _write_new(path: Path, content: bytes, mode: int, sync: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with open(descriptor, "wb") as file:
         os.fchmod(descriptor, mode)
         file.write(content)
         file.flush()
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
 
 
 def _sync_directory(path: Path) -> None:
