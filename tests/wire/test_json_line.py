@@ -116,3 +116,17 @@ def test_any_fields_are_a_message_or_a_wire_error(values: dict[str, object]) -> 
 
 def test_a_kind_is_called_as_its_class() -> None:
     assert [kind_name(kind) for kind in (Cleared, DotsDrawn)] == ["cleared", "dots_drawn"]
+
+
+VERSIONED: LineCodec[DotsDrawn | Cleared] = LineCodec("event", (DotsDrawn, Cleared), 2)
+
+
+def test_a_version_comes_first_and_back() -> None:
+    assert VERSIONED.encode(Cleared()) == b'{"version":2,"event":"cleared"}'
+    assert VERSIONED.decode(b'{"event": "cleared", "version": 2}') == Cleared()
+
+
+@pytest.mark.parametrize("version", ["", '"version":1,', '"version":"2",', '"version":true,'])
+def test_another_version_is_refused(version: str) -> None:
+    with pytest.raises(WireError, match="expected 2"):
+        VERSIONED.decode(b"{%s" % version.encode() + b'"event":"cleared"}')

@@ -27,15 +27,20 @@ class WireError(PiranhaError):
 class LineCodec(Generic[Message]):
     """Encodes and decodes the messages of one direction of one protocol."""
 
-    def __init__(self, key: str, kinds: Iterable[type[Message]]) -> None:
-        """`key` is the first key of each line; a kind is called as its class, in snake_case."""
+    def __init__(
+        self, key: str, kinds: Iterable[type[Message]], version: int | None = None
+    ) -> None:
+        """`key` tells the kind of each line; a kind is called as its class, in snake_case. With a
+        `version` each line says it first, and lines of another one are refused."""
         self._key = key
+        self._version = version
         self._kinds = {kind_name(kind): kind for kind in kinds}
         self._names = {kind: name for name, kind in self._kinds.items()}
 
     def encode(self, message: Message) -> bytes:
         """One line without its line end."""
-        values: dict[str, Any] = {self._key: self._names[type(message)]}
+        values: dict[str, Any] = {} if self._version is None else {"version": self._version}
+        values[self._key] = self._names[type(message)]
         values.update(asdict(message))  # type: ignore[call-overload]
         return json.dumps(values, separators=(",", ":"), default=sorted).encode()
 
@@ -47,6 +52,10 @@ class LineCodec(Generic[Message]):
             raise WireError(f"not a line of JSON: {_shown(line)}") from error
         if not isinstance(values, dict):
             raise WireError(f"not a JSON object: {_shown(line)}")
+        if self._version is not None:
+            version = values.pop("version", None)
+            if version != self._version or isinstance(version, bool):
+                raise WireError(f"version {_shown(version)}, expected {self._version}")
         name = values.pop(self._key, None)
         kind = self._kinds.get(name) if isinstance(name, str) else None
         if kind is None:
