@@ -1,0 +1,149 @@
+"""Pure: a dialogue over a stream. Bytes and time in; bytes to send, wanted deadline, verdict out.
+
+A transport says what happened (`connected`, `sent`, `received`, `ended`, `failed`, `time_passed`)
+and then looks at what is wanted: `outbox` is to be sent, `outcome` is the end. However the input
+is cut into segments, the verdict is the same; no more than READ_LIMIT bytes are kept; at the
+deadline there is an outcome. It knows nothing of sockets: any stream of bytes can carry it.
+"""
+
+from piranha.probes.matching import Finding, Matcher, matchers_of
+from piranha.probes.question import Send, Step
+from piranha.probes.spelling import quoted
+from piranha.probes.verdict import Outcome, Verdict
+
+READ_LIMIT = 65_536
+"""Bytes that one probe reads before it says "too much"."""
+
+
+class Dialogue:
+    """One run through the steps, from connecting to the outcome. Raises re.error for a bad
+    expression when it is made, and nothing later."""
+
+    def __init__(self, steps: tuple[Step, ...], started_at: float, timeout_seconds: float) -> None:
+        self.outcome: Outcome | None = None
+        self.outbox: bytes = b""
+        """To be sent now; `sent` says how much of it was."""
+        self.deadline = started_at + timeout_seconds
+        self._started_at = started_at
+        self._steps = steps
+        self._matchers: tuple[Matcher | None, ...] = matchers_of(steps)
+        self._at = 0
+        self._is_connected = False
+        self._has_ended = False
+        self._unread = bytearray()
+        self._room = READ_LIMIT
+        self._answered = ""
+        """What the last answer that matched was, for people."""
+
+    @property
+    def wanted(self) -> str:
+        """What is expected just now, for people; empty while nothing is."""
+        matcher = self._matcher
+        return matcher.wanted if matcher else ""
+
+    def connected(self, now: float) -> None:
+        """The connection stands."""
+        self._is_connected = True
+        self._advance(now)
+
+    def sent(self, count: int, now: float) -> None:
+        """The first `count` bytes of the outbox are on their way."""
+        self.outbox = self.outbox[count:]
+        if not self.outbox and self.outcome is None:
+            self._at += 1
+            self._advance(now)
+
+    def received(self, data: bytes, now: float) -> None:
+        """Bytes came. What comes after the outcome, or beyond the limit, is passed over."""
+        if self.outcome is not None:
+            return
+        self._unread += data[: self._room]
+        is_too_much = len(data) > self._room
+        self._room = max(0, self._room - len(data))
+        self._advance(now)
+        if is_too_much and self.outcome is None:
+            self._end(Verdict.TOO_MUCH, f"{self._exchange()} and more than {READ_LIMIT} bytes", now)
+
+    def ended(self, now: float) -> None:
+        """The server will send no more."""
+        self._has_ended = True
+        self._advance(now)
+
+    def failed(self, verdict: Verdict, reason: str, now: float) -> None:
+        """The connection, or the attempt at one, came to this end."""
+        if self.outcome is None:
+            is_asked = self._is_connected and (self.wanted or self._unread)
+            self._end(verdict, f"{self._exchange()}, {reason}" if is_asked else reason, now)
+
+    def time_passed(self, now: float) -> None:
+        """At the deadline, what has come is all there is; earlier, nothing happens."""
+        if self.outcome is not None or now < self.deadline:
+            return
+        if not self._is_connected:
+            self._end(Verdict.CONNECT_TIMED_OUT, "no connection", now)
+        elif self.outbox:
+            self._end(Verdict.SEND_TIMED_OUT, f"{len(self.outbox)} bytes not sent", now)
+        else:
+            if self._look(is_whole=True) is Finding.MATCHED:
+                self._read(now)
+            if self.outcome is None:
+                self._end(Verdict.EXPECT_TIMED_OUT, self._exchange(), now)
+
+    @property
+    def _matcher(self) -> Matcher | None:
+        return self._matchers[self._at] if self._at < len(self._matchers) else None
+
+    def _advance(self, now: float) -> None:
+        """Go through the steps as far as what has come allows."""
+        while self._is_connected and self.outcome is None and not self.outbox:
+            if self._at == len(self._steps):
+                self._finish(now)
+                return
+            step = self._steps[self._at]
+            if isinstance(step, Send):
+                self.outbox = step.data
+                if not step.data:
+                    self._at += 1
+            elif not self._has_answer(now):
+                return
+
+    def _has_answer(self, now: float) -> bool:
+        finding = self._look(is_whole=False)
+        is_early = finding is Finding.UNDECIDED and self._has_ended
+        if is_early:
+            finding = self._look(is_whole=True)
+        if finding is Finding.MATCHED:
+            self._read(now)
+        elif finding is Finding.WRONG:
+            self._end(Verdict.WRONG_ANSWER, self._exchange(), now)
+        elif is_early:
+            self._end(Verdict.CLOSED_EARLY, f"{self._exchange()} and the end", now)
+        return self.outcome is None and finding is Finding.MATCHED
+
+    def _look(self, is_whole: bool) -> Finding:
+        matcher = self._matcher
+        assert matcher is not None, "nothing is expected now"
+        return matcher.look(self._unread, is_whole)
+
+    def _read(self, now: float) -> None:
+        """The present step's answer has come; the bytes behind it are the next step's."""
+        matcher = self._matcher
+        assert matcher is not None, "nothing is expected now"
+        self._answered = self._exchange()
+        del self._unread[: matcher.consumed]
+        self._at += 1
+        if self._at == len(self._steps):
+            self._finish(now)
+
+    def _finish(self, now: float) -> None:
+        verdict = Verdict.ANSWERED if self._answered else Verdict.CONNECTED
+        self._end(verdict, self._answered or "connected", now)
+
+    def _exchange(self) -> str:
+        got = quoted(self._unread) if self._unread else "nothing"
+        return f"expected {self.wanted}, got {got}" if self.wanted else f"got {got}"
+
+    def _end(self, verdict: Verdict, evidence: str, now: float) -> None:
+        seconds = max(0.0, now - self._started_at)
+        self.outbox = b""
+        self.outcome = Outcome(verdict, f"{evidence}, after {seconds:.3f} s", seconds)

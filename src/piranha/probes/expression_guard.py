@@ -1,0 +1,74 @@
+"""A regular expression that does not come to an end is ended by an interval timer.
+
+Python's matcher looks for pending signals while it works, so an exception raised by a signal
+handler stops it; nothing else does, short of another process. A nanny has one thread only.
+"""
+
+import signal
+from collections.abc import Callable
+from functools import partial
+from types import FrameType, TracebackType
+from typing import Protocol
+
+from piranha.probes.question import Question
+from piranha.probes.verdict import Verdict
+
+SHORTEST_SECONDS = 0.02
+"""An expression gets at least this long, even when it is first tried at the deadline."""
+
+
+class Engine(Protocol):
+    """A dialogue of any kind."""
+
+    deadline: float
+
+    def failed(self, verdict: Verdict, reason: str, now: float) -> None: ...
+
+
+class _Runaway(BaseException):
+    """The expression was not done in time."""
+
+
+class ExpressionGuard:
+    """Tells a dialogue what happened, and ends what takes longer than its deadline."""
+
+    def __init__(self, question: Question, now: Callable[[], float]) -> None:
+        self._is_needed = question.has_regex
+        self._now = now
+        self._is_matching = False
+
+    def __enter__(self) -> "ExpressionGuard":
+        if self._is_needed:
+            self._handler_before = signal.signal(signal.SIGALRM, self._ring)
+        return self
+
+    def __exit__(
+        self, _kind: type | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if self._is_needed:
+            signal.signal(signal.SIGALRM, self._handler_before)
+
+    def tell(self, engine: Engine, event: Callable[[float], None]) -> None:
+        """Call `event` with this instant; it is broken off at the engine's deadline."""
+        now = self._now()
+        if not self._is_needed:
+            event(now)
+            return
+        try:
+            self._limited(engine.deadline - now, partial(event, now))
+        except _Runaway:
+            words = "the expression was not done"
+            engine.failed(Verdict.EXPRESSION_TIMED_OUT, words, self._now())
+
+    def _limited(self, seconds: float, call: Callable[[], None]) -> None:
+        self._is_matching = True
+        signal.setitimer(signal.ITIMER_REAL, max(SHORTEST_SECONDS, seconds))
+        try:
+            call()
+        finally:
+            self._is_matching = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, _number: int, _frame: FrameType | None) -> None:
+        if self._is_matching:
+            raise _Runaway

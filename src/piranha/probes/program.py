@@ -1,0 +1,120 @@
+"""Asks by running a program: its output or its exit status is the answer."""
+
+import os
+import select
+from contextlib import ExitStack
+from errno import E2BIG, EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOEXEC, ENOTDIR, EPERM
+
+from piranha.probes.doors import Child, Doors, Note, Waiting
+from piranha.probes.expression_guard import ExpressionGuard
+from piranha.probes.output import ProgramOutput
+from piranha.probes.question import Question, expanded
+from piranha.probes.sick_endings import verdict_of
+from piranha.probes.verdict import Outcome, Verdict
+
+_READ_SIZE = 16_384
+_KILLED_SECONDS = 1.0
+"""How long a killed program may take to disappear before we leave it to the kernel."""
+_CANNOT_BE_RUN = {E2BIG, EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOEXEC, ENOTDIR, EPERM}
+
+
+class ProgramProbe:
+    """One run of a program, in a process group of its own that ends with the probe."""
+
+    def __init__(self, question: Question, doors: Doors) -> None:
+        self._question = question
+        self._doors = doors
+        self._started_at = doors.now()
+        self._output = ProgramOutput(question.steps, self._started_at, question.timeout_seconds)
+        self._guard = ExpressionGuard(question, doors.now)
+        self._waiting = Waiting(doors)
+        self._child: Child | None = None
+
+    def ask(self) -> Outcome:
+        """Run the program to its end, or to the deadline. Raises ToldToEnd."""
+        output = self._output
+        with ExitStack() as stack, self._guard:
+            try:
+                pipe = self._start(stack)
+                while output.outcome is None:
+                    self._turn(pipe)
+            except OSError as error:
+                verdict, words = verdict_of(error)
+                if self._child is None and error.errno in _CANNOT_BE_RUN:
+                    verdict = Verdict.NO_SUCH_PROGRAM
+                output.failed(verdict, f"{self._question.argv[0]}: {words}", self._doors.now())
+        assert output.outcome is not None, "a run ends with an outcome"
+        return output.outcome
+
+    def part(self) -> None:
+        """Nothing: a program that has answered has ended."""
+
+    def close(self) -> None:
+        """End what still runs of it."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        self._doors.processes.kill_group(child)
+        ended = select.poll()
+        ended.register(child.pidfd, select.POLLIN)
+        ended.poll(_KILLED_SECONDS * 1000)
+        self._doors.processes.reap(child)
+
+    def _start(self, stack: ExitStack) -> int:
+        """Start it and return the pipe of its output."""
+        question = self._question
+        argv = [expanded(word, question) for word in question.argv]
+        reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        stack.callback(os.close, reading)
+        os.set_blocking(writing, True)
+        try:
+            self._child = self._spawn(argv, writing)
+        finally:
+            os.close(writing)
+        self._note("started", text=" ".join(argv))
+        if self._output.wanted:
+            self._note("expecting", text=self._output.wanted)
+        self._waiting.watch(reading, select.POLLIN)
+        self._waiting.watch(self._child.pidfd, select.POLLIN)
+        return reading
+
+    def _spawn(self, argv: list[str], writing: int) -> Child:
+        """Complaints belong to the output only where it is not compared with anything."""
+        question, spawn = self._question, self._doors.processes.spawn
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PIRANHA_SERVICE": question.service,
+            "PIRANHA_HOST": question.host,
+            "PIRANHA_PORT": str(question.port),
+            "PIRANHA_VIP": question.vip,
+        }
+        if not self._output.wanted:
+            return spawn(argv, env, stdout=writing, stderr=writing)
+        with open(os.devnull, "wb") as nothing:
+            return spawn(argv, env, stdout=writing, stderr=nothing.fileno())
+
+    def _turn(self, pipe: int) -> None:
+        output, child = self._output, self._child
+        assert child is not None, "the program was started"
+        ready = self._waiting.until(output.deadline)
+        if pipe in ready:
+            data = os.read(pipe, _READ_SIZE)
+            if data:
+                self._note("received", data)
+                output.received(data, self._doors.now())
+            else:
+                self._waiting.forget(pipe)
+        elif child.pidfd in ready:
+            self._doors.processes.kill_group(child)  # what it left running, before its group ends
+            status = self._doors.processes.reap(child)
+            assert status is not None, "its pidfd said that it has ended"
+            self._child = None
+            self._note(
+                "ended", text=f"exit status {status}" if status >= 0 else f"signal {-status}"
+            )
+            self._guard.tell(output, lambda now: output.exited(status, now))
+        output.time_passed(self._doors.now())
+
+    def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
+        if self._doors.note is not None:
+            self._doors.note(Note(self._doors.now() - self._started_at, kind, data, text))

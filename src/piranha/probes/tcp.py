@@ -1,0 +1,131 @@
+"""Asks over TCP: one non-blocking connection, one deadline, a polite end."""
+
+import select
+import socket
+from contextlib import suppress
+from errno import EINPROGRESS
+from os import strerror
+
+from piranha.probes.dialogue import READ_LIMIT, Dialogue
+from piranha.probes.doors import Doors, Note, Waiting
+from piranha.probes.expression_guard import ExpressionGuard
+from piranha.probes.question import Question
+from piranha.probes.sick_endings import verdict_of
+from piranha.probes.verdict import Outcome
+
+_READ_SIZE = 16_384
+_FAREWELL_SECONDS = 0.1
+"""How long the server gets to close its side, so that it never sees a reset."""
+
+
+class TcpProbe:
+    """One question over one connection."""
+
+    def __init__(self, question: Question, doors: Doors) -> None:
+        self._question = question
+        self._doors = doors
+        self._started_at = doors.now()
+        self._dialogue = Dialogue(question.steps, self._started_at, question.timeout_seconds)
+        self._guard = ExpressionGuard(question, doors.now)
+        self._connection: socket.socket | None = None
+        self._is_connected = False
+        self._has_ended = False
+        self._said_wanted = ""
+
+    def ask(self) -> Outcome:
+        """Connect and go through the steps. Raises ToldToEnd."""
+        dialogue = self._dialogue
+        try:
+            with self._guard:
+                connection, waiting = self._connect()
+                while dialogue.outcome is None:
+                    self._turn(connection, waiting)
+        except OSError as error:
+            dialogue.failed(*verdict_of(error), self._doors.now())
+        assert dialogue.outcome is not None, "a dialogue ends with an outcome"
+        return dialogue.outcome
+
+    def part(self) -> None:
+        """Say that we are done, and let the server close first where it does so soon.
+
+        A close with unread bytes would send a reset, which fills the server's log.
+        """
+        if self._connection is None or not self._is_connected or self._has_ended:
+            return
+        waiting = Waiting(self._doors)
+        waiting.watch(self._connection.fileno(), select.POLLIN)
+        end = self._doors.now() + _FAREWELL_SECONDS
+        room = READ_LIMIT
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
+            while room > 0 and waiting.until(end):
+                rest = self._connection.recv(_READ_SIZE)
+                if not rest:
+                    return
+                room -= len(rest)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connect(self) -> tuple[socket.socket, Waiting]:
+        question, dialogue = self._question, self._dialogue
+        kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+        connection = self._connection = socket.socket(question.family, kind)
+        waiting = Waiting(self._doors)
+        code = connection.connect_ex((question.host, question.port))
+        if code == EINPROGRESS:
+            waiting.watch(connection.fileno(), select.POLLOUT)
+            if not waiting.until(dialogue.deadline):
+                self._guard.tell(dialogue, dialogue.time_passed)
+                return connection, waiting
+            code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, strerror(code))
+        self._is_connected = True
+        self._note("connected")
+        self._guard.tell(dialogue, dialogue.connected)
+        return connection, waiting
+
+    def _turn(self, connection: socket.socket, waiting: Waiting) -> None:
+        dialogue = self._dialogue
+        if dialogue.outbox:
+            self._send(connection)
+        if dialogue.outcome is not None:
+            return
+        if dialogue.wanted != self._said_wanted:
+            self._said_wanted = dialogue.wanted
+            self._note("expecting", text=dialogue.wanted)
+        events = 0 if self._has_ended else select.POLLIN
+        waiting.watch(connection.fileno(), events | (select.POLLOUT if dialogue.outbox else 0))
+        ready = waiting.until(dialogue.deadline).get(connection.fileno(), 0)
+        if ready & ~select.POLLOUT and not self._has_ended:
+            self._receive(connection)
+        self._guard.tell(dialogue, dialogue.time_passed)
+
+    def _send(self, connection: socket.socket) -> None:
+        outbox = self._dialogue.outbox
+        try:
+            # A nanny has SIGPIPE at its default: without the flag a reset would kill it.
+            count = connection.send(outbox, socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        self._note("sent", outbox[:count])
+        self._guard.tell(self._dialogue, lambda now: self._dialogue.sent(count, now))
+
+    def _receive(self, connection: socket.socket) -> None:
+        try:
+            data = connection.recv(_READ_SIZE)
+        except BlockingIOError:
+            return
+        if data:
+            self._note("received", data)
+            self._guard.tell(self._dialogue, lambda now: self._dialogue.received(data, now))
+        else:
+            self._has_ended = True
+            self._note("ended")
+            self._guard.tell(self._dialogue, self._dialogue.ended)
+
+    def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
+        if self._doors.note is not None:
+            self._doors.note(Note(self._doors.now() - self._started_at, kind, data, text))
