@@ -47,7 +47,7 @@ class AskVips:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """Write this epoch to stable storage BEFORE the effects after it."""
+    """Write this epoch to stable storage; comes last, as a takeover does not wait for a disk."""
 
     group: str
     epoch: int

@@ -92,6 +92,8 @@ class SwitchAsked:
 
     group: str
     by: str
+    is_forced: bool = False
+    """Take over without waiting for silence (`--forceactive`); a living active is still asked."""
 
 
 @dataclass(frozen=True, slots=True)

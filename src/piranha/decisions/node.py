@@ -1,1 +1,358 @@
-"""One node: its link to the partner and one machine for each group, stepped together."""
+"""One node: its link to the partner and one machine for each group, stepped together.
+
+    state = start(rules, incarnation, epochs, is_held, now)
+    decision = step(rules, state, event, now)       # then carry out decision.effects, in order
+    state, beat = compose(rules, state, now)        # what SendHeartbeat means
+    wake_at(rules, state, now)                      # when to step with TimePassed at the latest
+
+Pure: no socket, clock, process, file or log.
+"""
+
+from dataclasses import dataclass, replace
+
+from piranha.config.timing import lease_seconds
+from piranha.decisions import failover, fitness, partner_link
+from piranha.decisions.effects import Effect, Finished, OrderFos, Say, SendHeartbeat
+from piranha.decisions.events import (
+    CarrierChanged,
+    ClearAsked,
+    Event,
+    FosFound,
+    FosLost,
+    FosReported,
+    HeartbeatHeard,
+    RulesChanged,
+    StopAsked,
+    SwitchAsked,
+    TimePassed,
+    VipsAsked,
+    WitnessChanged,
+)
+from piranha.decisions.group_state import GroupState
+from piranha.decisions.observing import View
+from piranha.decisions.partner_link import Link
+from piranha.decisions.rules import NodeRules
+from piranha.terms import Role, Severity
+from piranha.wire.heartbeat import GroupBeat, Heartbeat
+from piranha.wire.order_line import Release
+from piranha.wire.report_line import FosMode
+
+GOODBYES = 3
+GOODBYE_INTERVAL = 0.02
+GoodbyeNumber = int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """Everything a node remembers between two steps; instants in seconds of CLOCK_BOOTTIME."""
+
+    link: Link
+    groups: tuple[GroupState, ...]
+    stepped_at: float
+    sees_witness: bool | None
+    frozen_seconds: float = 0.0
+    frozen_until: float = 0.0
+    """Until then the partner is told of the freeze."""
+    stop_reason: str = ""
+    """Set: this node releases everything and leaves."""
+    goodbyes: int = 0
+    first_goodbye: GoodbyeNumber = 0
+    goodbye_at: float = 0.0
+    is_finished: bool = False
+
+    def group(self, name: str) -> GroupState:
+        """The group of that name; KeyError without one."""
+        for group in self.groups:
+            if group.name == name:
+                return group
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    state: NodeState
+    effects: tuple[Effect, ...]
+    """To be carried out in this order."""
+
+
+def start(
+    rules: NodeRules, incarnation: int, epochs: dict[str, int], is_held: bool, now: float
+) -> NodeState:
+    """A node that knows nothing yet but the epochs that it remembered."""
+    link = Link(incarnation, now, timer_from=now - rules.keepalive_seconds, silent_since=now)
+    groups = tuple(
+        _new_group(rule.name, incarnation, epochs.get(rule.name, 0), is_held, now)
+        for rule in rules.groups
+    )
+    return NodeState(link, groups, now, sees_witness=False if rules.has_witness else None)
+
+
+def _new_group(name: str, incarnation: int, epoch: int, is_held: bool, now: float) -> GroupState:
+    number = incarnation & 0x3FFFFFFF
+    return GroupState(
+        name, Role.LISTENING, now, epoch, is_held=is_held, numbers_used=number, repair_pause=0.0
+    )
+
+
+def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decision:
+    """Take in one event; the caller has read what was queued before it sends TimePassed."""
+    before = _visible(rules, state, now)
+    state, effects = _own_time(rules, state, now)
+    news = False
+    match event:
+        case HeartbeatHeard():
+            state, news, said = _hear(state, event)
+            effects += said
+            if not news:
+                event = TimePassed()
+        case WitnessChanged():
+            state = replace(state, sees_witness=event.is_seen)
+            if not event.is_seen:
+                state = replace(state, link=replace(state.link, silent_since=now))
+        case CarrierChanged() if event.has_carrier:
+            state = replace(state, link=replace(state.link, silent_since=now))
+        case RulesChanged():
+            state, said = _change_rules(rules, state, now)
+            effects += said
+        case StopAsked():
+            groups = tuple(replace(group, is_held=True) for group in state.groups)
+            state = replace(state, stop_reason=event.by, groups=groups)
+        case ClearAsked():
+            state = _clear(state, event.group)
+        case _:
+            pass
+    state, done = _step_groups(rules, state, event, now)
+    effects += done
+    state, done = _leave(rules, state, now)
+    effects += done
+    effects = _with_heartbeat(rules, before, state, effects, news, now)
+    return Decision(replace(state, stepped_at=now), tuple(effects))
+
+
+def _own_time(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
+    """After a gap in our own time silence proves nothing."""
+    gap = now - state.stepped_at
+    if gap <= freeze_limit(rules):
+        return state, []
+    link = replace(state.link, silent_since=now)
+    groups = tuple(replace(group, asking=None) for group in state.groups)
+    until = now + rules.deadtime_seconds
+    state = replace(state, link=link, groups=groups, frozen_seconds=gap, frozen_until=until)
+    text = f"stood still for {gap:.2f} s: listening anew before silence is judged"
+    return state, [Say(Severity.WARNING, "time", text)] if gap >= 0.5 else []
+
+
+def freeze_limit(rules: NodeRules) -> float:
+    """The longest gap between two steps that is not time lost, in seconds. Never less than what
+    an idle machine's scheduling may cost."""
+    lease = lease_seconds(rules.keepalive_seconds, rules.deadtime_seconds)
+    return max(min(lease, rules.deadtime_seconds / 2), 0.01)
+
+
+def _hear(state: NodeState, event: HeartbeatHeard) -> tuple[NodeState, bool, list[Effect]]:
+    before = state.link.partner
+    link, news = partner_link.hear(state.link, event.path, event.beat, event.at)
+    said: list[Effect] = []
+    beat = event.beat
+    if news and beat.frozen_seconds and not (before and before.frozen_seconds):
+        text = f"the partner was frozen for {beat.frozen_seconds:.1f} s"
+        said.append(Say(Severity.WARNING, "partner", text))
+    return replace(state, link=link), news, said
+
+
+def _clear(state: NodeState, name: str) -> NodeState:
+    groups = tuple(
+        replace(group, unfit=None, tries=0) if group.name == name else group
+        for group in state.groups
+    )
+    return replace(state, groups=groups)
+
+
+def _change_rules(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
+    """Groups that came are listened for; what a group that went still holds is released."""
+    known = {group.name: group for group in state.groups}
+    is_held = any(group.is_held for group in state.groups)
+    groups = tuple(
+        known.pop(rule.name, None) or _new_group(rule.name, state.link.incarnation, 0, is_held, now)
+        for rule in rules.groups
+    )
+    effects: list[Effect] = [
+        OrderFos(name, FosMode.ACTIVE, Release(group.period, False, "the group left the file"))
+        for name, group in known.items()
+        if group.period
+    ]
+    return replace(state, groups=groups), effects
+
+
+_FOR_ONE_GROUP = (
+    CarrierChanged | FosReported | FosFound | FosLost | VipsAsked | SwitchAsked | ClearAsked
+)
+
+
+def _step_groups(
+    rules: NodeRules, state: NodeState, event: Event, now: float
+) -> tuple[NodeState, list[Effect]]:
+    groups = []
+    effects: list[Effect] = []
+    for group in state.groups:
+        view = _view(rules, state, group.name, now)
+        is_meant = not isinstance(event, _FOR_ONE_GROUP) or event.group == group.name
+        group, done = failover.step(view, group, event if is_meant else TimePassed())
+        if (state.stop_reason and not is_meant) or (state.stop_reason and group.serves):
+            group, more = failover.step(view, group, StopAsked(state.stop_reason))
+            done += more
+        groups.append(group)
+        effects += done
+    withholds = any(g.claim and g.claim.withheld_since is not None for g in groups)
+    link = replace(state.link, withholds=withholds)
+    return replace(state, groups=tuple(groups), link=link), effects
+
+
+def _view(rules: NodeRules, state: NodeState, name: str, now: float) -> View:
+    return View(rules, rules.group(name), state.link, state.sees_witness, now)
+
+
+def _leave(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
+    """When nothing is held any more: say goodbye, a few times or until it is acknowledged."""
+    if not _says_goodbye(state) or state.is_finished:
+        return state, []
+    has_answer = state.first_goodbye and state.link.acknowledged >= state.first_goodbye
+    is_over = state.goodbyes >= GOODBYES and now >= state.goodbye_at + GOODBYE_INTERVAL
+    if has_answer or is_over or not partner_link.is_partner_heard(state.link, rules, now):
+        heard_out = state.goodbyes > 0
+        if heard_out:
+            return replace(state, is_finished=True), [Finished()]
+    if state.goodbyes < GOODBYES and now >= state.goodbye_at + GOODBYE_INTERVAL:
+        first = state.first_goodbye or state.link.sequence + 1
+        state = replace(state, goodbyes=state.goodbyes + 1, first_goodbye=first, goodbye_at=now)
+        return state, [SendHeartbeat()]
+    return state, []
+
+
+def _says_goodbye(state: NodeState) -> bool:
+    return bool(state.stop_reason) and all(g.role.is_inactive for g in state.groups)
+
+
+def _with_heartbeat(
+    rules: NodeRules,
+    before: object,
+    state: NodeState,
+    effects: list[Effect],
+    news: bool,
+    now: float,
+) -> list[Effect]:
+    """At most one heartbeat a step: on a change, when the timer is due, or as an answer."""
+    others = [effect for effect in effects if not isinstance(effect, SendHeartbeat)]
+    beat = state.link.partner
+    is_due = now >= _next_beat_at(rules, state, now)
+    if len(others) < len(effects) or is_due or before != _visible(rules, state, now):
+        place = next((i for i, e in enumerate(effects) if isinstance(e, SendHeartbeat)), None)
+        heartbeat = SendHeartbeat()
+    elif news and beat is not None and beat.wants_answer:
+        place, heartbeat = None, SendHeartbeat(is_answer=True)
+    else:
+        return effects
+    if place is None:
+        return [*others, heartbeat]
+    return [*others[:place], heartbeat, *others[place:]]
+
+
+def _is_urgent(state: NodeState) -> bool:
+    return any(
+        group.claim is not None
+        or group.role is Role.RELEASING
+        or group.conflict is not None
+        or (group.partner is not None and (group.partner.claim or group.partner.offer))
+        for group in state.groups
+    )
+
+
+def _wants_answer(state: NodeState) -> bool:
+    return any(group.claim is not None or not group.role.is_inactive for group in state.groups)
+
+
+def _next_beat_at(rules: NodeRules, state: NodeState, now: float) -> float:
+    return partner_link.next_beat_at(state.link, rules, now, is_urgent=_is_urgent(state))
+
+
+def wake_at(rules: NodeRules, state: NodeState, now: float) -> float:
+    """When time alone may change something: step with TimePassed then, at the latest."""
+    instants = [
+        _next_beat_at(rules, state, now),
+        state.stepped_at + freeze_limit(rules) / 2,
+        *(failover.wake_at(_view(rules, state, g.name, now), g) for g in state.groups),
+    ]
+    if _says_goodbye(state) and not state.is_finished:
+        instants.append(state.goodbye_at + GOODBYE_INTERVAL)
+    return min(instants)
+
+
+def compose(
+    rules: NodeRules, state: NodeState, now: float, *, is_answer: bool = False
+) -> tuple[NodeState, Heartbeat]:
+    """Number one more heartbeat and say in it what the state is now."""
+    wants_answer = _wants_answer(state) and not is_answer
+    resets_timer = not (is_answer and _wants_answer(state))
+    link = partner_link.send(state.link, now, wants_answer=wants_answer, resets_timer=resets_timer)
+    beat = Heartbeat(
+        cluster=rules.cluster,
+        node=rules.side,
+        incarnation=link.incarnation,
+        sequence=link.sequence,
+        keepalive_seconds=rules.keepalive_seconds,
+        deadtime_seconds=rules.deadtime_seconds,
+        serial_no=rules.serial_no,
+        wants_answer=wants_answer,
+        is_goodbye=_says_goodbye(state),
+        has_carrier=all(group.has_carrier for group in state.groups),
+        sees_witness=state.sees_witness,
+        frozen_seconds=state.frozen_seconds if now < state.frozen_until else 0.0,
+        heard=partner_link.heard_ages(link, now),
+        groups=tuple(_group_beat(_view(rules, state, g.name, now), g) for g in state.groups),
+        digests=rules.digests,
+    )
+    return replace(state, link=link), beat
+
+
+def _group_beat(view: View, state: GroupState) -> GroupBeat:
+    now, claim = view.now, state.claim
+    failures = fitness.counted_failures(view.group, state)
+    unfit = fitness.unfit_reason(view.rules, state, now)
+    if state.serves and failures:
+        unfit = next(iter(failures.values()))
+    own_failed = len(failures) if state.period else 0
+    if not state.period and state.unfit is not None and unfit:
+        own_failed = state.unfit.failed_services
+    ignored = {tag for tag, name in view.group.service_tags.items() if name in state.ignored}
+    return GroupBeat(
+        name=state.name,
+        role=state.role,
+        epoch=state.period or state.epoch,
+        is_fit=not unfit,
+        is_held=state.is_held,
+        unfit_reason=unfit,
+        failed_services=own_failed,
+        claim=claim.number if claim else 0,
+        claim_reason=claim.reason if claim else "",
+        claim_answered=state.claim_answered,
+        claim_refused=state.claim_refused,
+        offer=state.offer,
+        claim_is_fault=claim is not None and claim.kind == "fault",
+        repairing_seconds=max(0.0, state.repairing_until - now),
+        active_from_age=None if state.active_from is None else max(0.0, now - state.active_from),
+        active_to_age=None if state.active_to is None else max(0.0, now - state.active_to),
+        judged=state.judged - ignored,
+        failed=frozenset(failures if state.period else state.failed_there),
+    )
+
+
+def _visible(rules: NodeRules, state: NodeState, now: float) -> object:
+    """What a partner should learn of at once when it changes."""
+    beats = []
+    for group in state.groups:
+        beat = _group_beat(_view(rules, state, group.name, now), group)
+        has_ended = None if beat.active_to_age is None else 0.0
+        beats.append(
+            replace(beat, repairing_seconds=0.0, active_from_age=0.0, active_to_age=has_ended)
+        )
+    return tuple(beats), state.sees_witness

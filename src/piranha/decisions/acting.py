@@ -1,0 +1,245 @@
+"""What each action of a move means: the state after it, and what the shell must do.
+
+An action decides nothing; `failover.MOVES` says which are taken, and in which order.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from piranha.decisions import partner_link
+from piranha.decisions.effects import AskVips, Effect, OrderFos, Remember, Say, SendHeartbeat
+from piranha.decisions.group_state import Asking, Claim, ClaimKind, GroupState, Unfit
+from piranha.decisions.noticing import ASK_SECONDS, NOT_ASKED, Fact, Notice
+from piranha.decisions.observing import View
+from piranha.terms import Severity
+from piranha.wire.order_line import Announce, Order, Permit, ProbeNow, Release, Repair
+from piranha.wire.report_line import FosMode
+
+LONGEST_REPAIR_PAUSE = 60.0
+OFFER_SECONDS = 10.0
+
+Acted = tuple[GroupState, tuple[Effect, ...]]
+Action = Callable[[View, GroupState, Notice], Acted]
+
+CLAIM_KINDS = {
+    Fact.SERVICE_FAILED_THERE: ClaimKind.FAULT,
+    Fact.PARTNER_UNFIT: ClaimKind.UNFIT,
+    Fact.NOBODY_SERVES: ClaimKind.NOBODY,
+    Fact.SWITCH_ASKED: ClaimKind.SWITCH,
+    Fact.PARTNER_OFFERS: ClaimKind.SWITCH,
+    Fact.START_OVERDUE: ClaimKind.BACK,
+    Fact.FAILBACK_DUE: ClaimKind.BACK,
+}
+SILENT_FACTS = (Fact.PARTNER_SILENT, Fact.PARTNER_LEFT, Fact.FORCED)
+
+
+def _order(state: GroupState, order: Order) -> Effect:
+    return OrderFos(state.name, FosMode.ACTIVE, order)
+
+
+def permission(view: View, state: GroupState) -> float:
+    """The instant until which the VIPs may be held now; never earlier than granted before."""
+    can_stand = view.may_stand_alone and state.has_carrier
+    until = partner_link.certain_until(view.link, view.rules, view.now, can_stand)
+    candidates = [state.permitted_until]
+    if until is not None:
+        candidates.append(until)
+    if state.taken_at is not None:
+        candidates.append(partner_link.lease_from(view.link, view.rules, state.taken_at))
+    return max(candidates)
+
+
+def take(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Begin a serving period under a new epoch."""
+    epoch = state.epoch + 1
+    claim = state.claim
+    state = replace(
+        state,
+        epoch=epoch,
+        period=epoch,
+        permitted_until=0.0,
+        taken_at=view.now if notice.fact in SILENT_FACTS else None,
+        is_adopting=False,
+        active_from=view.now,
+        active_to=None,
+        announced_after=None,
+        judged=frozenset(),
+        failed={},
+        claim=None,
+        asking=None,
+        handed_over_at=None,
+        has_partner_served=False,
+        failed_there={},
+        repair_at=0.0,
+        repair_pause=0.0,
+        fos_losses=(),
+        is_fos_gone=False,
+        took_after_fault=claim is not None and claim.kind is ClaimKind.FAULT,
+    )
+    state = replace(state, permitted_until=permission(view, state))
+    permit = Permit(epoch, {"partner": state.permitted_until})
+    return state, (_order(state, permit), SendHeartbeat(), Remember(state.name, epoch))
+
+
+def adopt(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Go on with a serving period that an earlier pulse began."""
+    epoch = int(notice.evidence["epoch"])
+    state = replace(
+        state,
+        period=epoch,
+        permitted_until=float(notice.evidence["until"]),
+        active_from=view.now,
+        active_to=None,
+        claim=None,
+    )
+    return state, (SendHeartbeat(),)
+
+
+def permit_again(_view: View, state: GroupState, _notice: Notice) -> Acted:
+    """A fos that came back holds on with what is granted already."""
+    permit = Permit(state.period, {"partner": state.permitted_until}, is_adoption=True)
+    return replace(state, is_adopting=True), (_order(state, permit),)
+
+
+def _release(state: GroupState, notice: Notice, *, vips_first: bool) -> Acted:
+    order = Release(state.period, vips_first, notice.text)
+    return replace(state, conflict=None, taken_at=None), (_order(state, order), SendHeartbeat())
+
+
+def release_asked(_view: View, state: GroupState, notice: Notice) -> Acted:
+    """By request: services stop first, then the VIPs go."""
+    return _release(state, notice, vips_first=False)
+
+
+def release_vips_first(_view: View, state: GroupState, notice: Notice) -> Acted:
+    """The right to the VIPs has ended: they go first."""
+    return _release(state, notice, vips_first=True)
+
+
+def release_stray(_view: View, state: GroupState, notice: Notice) -> Acted:
+    """A fos holds what this node does not serve."""
+    order = Release(int(notice.evidence["epoch"]), True, notice.text)
+    return state, (_order(state, order),)
+
+
+def mark_unfit_if_fault(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Only a claim about a service, and a fos that cannot be kept, make the releaser unfit."""
+    partner = state.partner
+    if notice.fact is Fact.PARTNER_CLAIMS and not (partner and partner.claim_is_fault):
+        return replace(state, handed_over_at=view.now), ()
+    unfit = Unfit(notice.text, view.now, max(1, len(state.failed)), state.took_after_fault)
+    return replace(state, unfit=unfit, tries=state.tries + 1), ()
+
+
+def end_period(view: View, state: GroupState, _notice: Notice) -> Acted:
+    """Nothing is held any more; an open claim of the partner is answered by this."""
+    partner = state.partner
+    state = replace(
+        state,
+        period=0,
+        permitted_until=0.0,
+        taken_at=None,
+        is_adopting=False,
+        active_to=state.active_to if state.active_to is not None else view.now,
+        judged=frozenset(),
+        failed={},
+        repairing_until=0.0,
+        conflict=None,
+        offer=0,
+        has_partner_served=False,
+        is_fos_gone=False,
+        claim_answered=partner.claim if partner and partner.claim else state.claim_answered,
+    )
+    return state, (SendHeartbeat(),)
+
+
+def open_claim(view: View, state: GroupState, notice: Notice) -> Acted:
+    number = state.numbers_used + 1
+    claim = Claim(
+        number,
+        CLAIM_KINDS[notice.fact],
+        notice.text,
+        view.now,
+        view.now + view.group.release_timeout_seconds,
+    )
+    partner = state.partner
+    offer = partner.offer if partner else 0
+    state = replace(state, claim=claim, numbers_used=number, offer_seen=offer)
+    return state, (SendHeartbeat(),)
+
+
+def close_claim(_view: View, state: GroupState, _notice: Notice) -> Acted:
+    return replace(state, claim=None), (SendHeartbeat(),)
+
+
+def give_up_claim(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Not released in time: let its lease end by our silence, or raise the alarm."""
+    claim = state.claim
+    assert claim is not None
+    if notice.evidence["is_heard"] and view.rules.unreleased_takes:
+        claim = replace(claim, withheld_since=view.now)
+        text = f"{notice.text}; acknowledging no more, so that its lease ends"
+        return replace(state, claim=claim), (Say(Severity.CRITICAL, state.name, text),)
+    later = view.now + view.group.release_timeout_seconds
+    text = f"claim given up for {later - view.now:.0f} s: {notice.text}"
+    say = Say(Severity.CRITICAL, state.name, text)
+    return replace(state, claim=None, claim_not_before=later), (say, SendHeartbeat())
+
+
+def answer_claim(_view: View, state: GroupState, _notice: Notice) -> Acted:
+    assert state.partner is not None
+    return replace(state, claim_answered=state.partner.claim), (SendHeartbeat(),)
+
+
+def refuse_claim(_view: View, state: GroupState, notice: Notice) -> Acted:
+    assert state.partner is not None
+    say = Say(Severity.WARNING, state.name, f"claim refused: {notice.text}")
+    return replace(state, claim_refused=state.partner.claim), (say, SendHeartbeat())
+
+
+def announce(_view: View, state: GroupState, notice: Notice) -> Acted:
+    state = replace(state, announced_after=float(notice.evidence["ended"]))
+    say = Say(Severity.WARNING, state.name, f"announcing the VIPs again: {notice.text}")
+    return state, (_order(state, Announce(notice.text)), say)
+
+
+def ask_segment(view: View, state: GroupState, _notice: Notice) -> Acted:
+    from_before = state.asking
+    since = from_before.foreign_since if from_before else None
+    asking = Asking(view.now, foreign_since=since)
+    return replace(state, asking=asking), (AskVips(state.name, ASK_SECONDS),)
+
+
+def say_blocked(_view: View, state: GroupState, notice: Notice) -> Acted:
+    blocked = str(notice.evidence.get("blocked", notice.text))
+    if blocked == state.said_blocked or blocked == NOT_ASKED:
+        return state, ()
+    say = Say(Severity.CRITICAL, state.name, f"no takeover: {notice.text}")
+    return replace(state, said_blocked=blocked), (say,)
+
+
+def offer(view: View, state: GroupState, _notice: Notice) -> Acted:
+    number = state.numbers_used + 1
+    until = view.now + OFFER_SECONDS
+    state = replace(state, offer=number, numbers_used=number, offer_until=until)
+    return state, (SendHeartbeat(),)
+
+
+def refuse_switch(_view: View, state: GroupState, notice: Notice) -> Acted:
+    return state, (Say(Severity.WARNING, state.name, notice.text),)
+
+
+def probe_now(view: View, state: GroupState, notice: Notice) -> Acted:
+    tags = frozenset(notice.evidence["tags"])
+    names = [view.group.service_tags[t] for t in sorted(tags) if t in view.group.service_tags]
+    orders = tuple(_order(state, ProbeNow(name)) for name in names)
+    return replace(state, asked_to_probe=state.asked_to_probe | tags), orders
+
+
+def repair(view: View, state: GroupState, notice: Notice) -> Acted:
+    pause = min(max(1.0, state.repair_pause * 2), LONGEST_REPAIR_PAUSE)
+    names = [view.group.service_tags[tag] for tag in notice.evidence["tags"]]
+    orders = tuple(_order(state, Repair(name)) for name in names)
+    text = f"nobody else can serve, repairing here (next try in {pause:.0f} s): {notice.text}"
+    state = replace(state, repair_pause=pause, repair_at=view.now + pause)
+    return state, (Say(Severity.ERROR, state.name, text), *orders)

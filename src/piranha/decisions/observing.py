@@ -1,0 +1,217 @@
+"""Taking in an event: what it adds to the knowledge of a group, before anything is decided.
+
+No role changes here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from piranha.decisions.events import (
+    CarrierChanged,
+    Event,
+    FosFound,
+    FosLost,
+    FosReported,
+    HeartbeatHeard,
+    HoldChanged,
+    IgnoreChanged,
+    VipsAsked,
+)
+from piranha.decisions.group_state import Asking, Conflict, Failure, GroupState
+from piranha.decisions.partner_link import Link
+from piranha.decisions.rules import GroupRules, NodeRules
+from piranha.terms import Role
+from piranha.wire.report_line import (
+    Armed,
+    Dropped,
+    FosMode,
+    Hello,
+    Report,
+    ServiceMoved,
+    ServiceState,
+    ServiceVerdict,
+    Unarmable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a step looks at besides the group's own state."""
+
+    rules: NodeRules
+    group: GroupRules
+    link: Link
+    sees_witness: bool | None
+    now: float
+
+    @property
+    def deadtime(self) -> float:
+        return self.rules.deadtime_seconds
+
+    @property
+    def may_stand_alone(self) -> bool:
+        """False where a witness is configured, silent, and isolation means dropping."""
+        return not (self.rules.isolation_drops and self.sees_witness is False)
+
+
+def observe(view: View, state: GroupState, event: Event) -> GroupState:
+    """The state with the event's facts in it; its time-outs run off as well."""
+    match event:
+        case HeartbeatHeard():
+            state = _hear(view, state)
+        case FosReported(mode=FosMode.ACTIVE, report=report):
+            state = _own_report(view, state, report)
+        case FosReported(mode=FosMode.MONITOR, report=ServiceVerdict() as verdict):
+            state = replace(state, failed_there=_judge(view, state.failed_there, verdict))
+        case FosFound(mode=FosMode.ACTIVE, hello=hello):
+            state = _find(view, state, hello)
+        case FosLost(mode=FosMode.ACTIVE):
+            state = _lose(view, state, event)
+        case FosLost(mode=FosMode.MONITOR):
+            state = replace(state, failed_there={})
+        case CarrierChanged():
+            reason = "" if event.has_carrier else f"no carrier on {event.device}"
+            state = replace(state, has_carrier=event.has_carrier, carrier_reason=reason)
+        case VipsAsked():
+            state = _answers(view, state, event)
+        case HoldChanged():
+            state = replace(state, is_held=event.is_held)
+        case IgnoreChanged():
+            change: Callable[[frozenset[str]], frozenset[str]] = (
+                (lambda names: names | {event.service})
+                if event.is_ignored
+                else (lambda names: names - {event.service})
+            )
+            state = replace(state, ignored=change(state.ignored))
+        case _:
+            pass
+    return _run_off(view, state)
+
+
+def _run_off(view: View, state: GroupState) -> GroupState:
+    if state.offer and view.now >= state.offer_until:
+        state = replace(state, offer=0)
+    if state.role is Role.ACTIVE and not state.failed:
+        stood = view.now - max(state.stands_since, state.since) >= view.rules.reentry_seconds
+        if stood and (state.tries or state.unfit or state.repair_pause):
+            state = replace(state, tries=0, unfit=None, repair_pause=0.0)
+    return state
+
+
+def _hear(view: View, state: GroupState) -> GroupState:
+    beat = view.link.partner
+    if beat is None:
+        return state
+    mine = next((g for g in beat.groups if g.name == state.name), None)
+    if mine is None:
+        since = state.lacking_since if state.lacking_since is not None else view.now
+        return replace(state, partner=None, partner_at=view.now, lacking_since=since)
+    serves_there = mine.role in (Role.STARTING, Role.ACTIVE)
+    served_there = not mine.role.is_inactive
+    conflict = None
+    if state.serves and serves_there:
+        conflict = state.conflict or Conflict(view.now, view.link.sequence)
+    return replace(
+        state,
+        partner=mine,
+        partner_at=view.now,
+        lacking_since=None,
+        epoch=max(state.epoch, mine.epoch),
+        has_partner_served=state.has_partner_served or served_there,
+        failed_there=state.failed_there if served_there else {},
+        asked_to_probe=state.asked_to_probe & mine.failed,
+        conflict=conflict,
+    )
+
+
+def _own_report(view: View, state: GroupState, report: Report) -> GroupState:
+    match report:
+        case Armed():
+            return replace(state, is_armed=True, is_arming=False, unarmed_reason="")
+        case Unarmable():
+            return replace(state, is_armed=False, is_arming=False, unarmed_reason=report.reason)
+        case Dropped() if report.epoch == state.period:
+            return replace(state, active_to=view.now)
+        case ServiceMoved():
+            return _service_moved(view, state, report)
+        case ServiceVerdict():
+            failed = _judge(view, state.failed, report)
+            stands = state.stands_since if not state.failed else view.now
+            return replace(state, failed=failed, stands_since=stands)
+        case _:
+            return state
+
+
+def _service_moved(view: View, state: GroupState, moved: ServiceMoved) -> GroupState:
+    tag = _tag(view.group, moved.service)
+    if tag is None:
+        return state
+    judged = state.judged - {tag}
+    if moved.state is ServiceState.JUDGED:
+        judged = state.judged | {tag}
+    failed = state.failed
+    if moved.state in (ServiceState.STOPPED, ServiceState.STARTING):
+        failed = {t: f for t, f in failed.items() if t != tag}
+    repairing = state.repairing_until
+    if moved.state is ServiceState.REPAIRING:
+        repairing = view.now + view.group.start_seconds
+    elif moved.state in (ServiceState.JUDGED, ServiceState.STOPPED):
+        repairing = 0.0
+    return replace(state, judged=judged, failed=failed, repairing_until=repairing)
+
+
+def _judge(view: View, failures: dict[int, Failure], verdict: ServiceVerdict) -> dict[int, Failure]:
+    tag = _tag(view.group, verdict.service)
+    others = {t: f for t, f in failures.items() if t != tag}
+    if tag is None or verdict.is_healthy:
+        return others
+    text = f"{verdict.verdict}: {verdict.evidence}" if verdict.evidence else verdict.verdict
+    return {**others, tag: Failure(text, verdict.probes)}
+
+
+def _find(view: View, state: GroupState, hello: Hello) -> GroupState:
+    judged = frozenset(
+        tag
+        for tag, name in view.group.service_tags.items()
+        if hello.services.get(name) == ServiceState.JUDGED
+    )
+    return replace(
+        state,
+        is_armed=hello.epoch != 0,
+        is_arming=hello.epoch == 0,
+        unarmed_reason="" if hello.epoch else "fos is not armed yet",
+        is_fos_gone=False,
+        judged=judged,
+        failed={},
+        epoch=max(state.epoch, hello.epoch, hello.last_epoch_ended),
+    )
+
+
+def _lose(view: View, state: GroupState, event: FosLost) -> GroupState:
+    lease = max(view.deadtime, 1.0)
+    losses = (*(t for t in state.fos_losses if view.now - t < lease), view.now)
+    return replace(
+        state,
+        is_armed=False,
+        is_arming=not event.is_permanent,
+        unarmed_reason=f"fos ended: {event.reason}",
+        fos_losses=losses,
+        is_fos_gone=event.is_permanent or len(losses) > 1,
+    )
+
+
+def _answers(view: View, state: GroupState, event: VipsAsked) -> GroupState:
+    def told(is_partner: bool) -> str:
+        return ", ".join(
+            f"{a.vip} is at {a.mac}" for a in event.answers if a.is_partner is is_partner
+        )
+
+    before = state.asking
+    foreign = told(False)
+    since = before.foreign_since if before and before.foreign_since is not None else view.now
+    asking = Asking(event.asked_at, True, told(True), foreign, since if foreign else None)
+    return replace(state, asking=asking)
+
+
+def _tag(group: GroupRules, name: str) -> int | None:
+    return next((tag for tag, known in group.service_tags.items() if known == name), None)

@@ -1,0 +1,185 @@
+"""Is the partner there, does it hear us, and until when is our own presence certain to it?
+
+One link for a node, shared by its groups. Everything here is arithmetic on heartbeats: what was
+sent when, what of it came back acknowledged, and how long nothing came at all.
+"""
+
+from dataclasses import dataclass, replace
+
+from piranha.config.timing import lease_seconds
+from piranha.decisions.rules import NodeRules
+from piranha.wire.heartbeat import Heartbeat, PathHeard
+
+SENT_KEPT = 64
+INCARNATIONS_KEPT = 8
+SHORTEST_REPEAT = 0.005
+LONGEST_REPEAT = 0.05
+URGENT_INTERVAL = 0.1
+REPEATS_BEFORE_ALONE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What this node knows of its partner's presence. Instants in seconds of CLOCK_BOOTTIME."""
+
+    incarnation: int
+    started_at: float
+    timer_from: float
+    """When the newest heartbeat that counts for our own keepalive timer was sent."""
+    silent_since: float
+    """Start of the silence clock: newest of the last heartbeat heard, our own start, the moment
+    our own time or our own cable came back."""
+    sequence: int = 0
+    sent: tuple[tuple[int, float], ...] = ()
+    """(sequence, instant) of the newest heartbeats sent, oldest first."""
+    asked: int = 0
+    """The newest sequence number that asked for an answer."""
+    acknowledged: int = 0
+    acknowledged_at: float | None = None
+    """When the newest heartbeat that the partner acknowledged was *sent*."""
+    sent_unheard: int = 0
+    """Heartbeats sent since anything was heard."""
+    last_heard_at: float | None = None
+    heard: tuple[PathHeard, ...] = ()
+    """Per path; here `age_seconds` holds the *instant* of hearing."""
+    partner: Heartbeat | None = None
+    past_incarnations: tuple[int, ...] = ()
+    withholds: bool = False
+    """We acknowledge nothing, so that a partner which does not release loses its lease."""
+
+
+def is_partner_heard(link: Link, rules: NodeRules, now: float) -> bool:
+    """True while some path has brought a heartbeat within deadtime, and no goodbye."""
+    return (
+        link.partner is not None
+        and not link.partner.is_goodbye
+        and link.last_heard_at is not None
+        and now - link.last_heard_at < rules.deadtime_seconds
+    )
+
+
+def has_partner_left(link: Link) -> bool:
+    """True after a goodbye, until another incarnation is heard."""
+    return link.partner is not None and link.partner.is_goodbye
+
+
+def hears_us(link: Link) -> bool:
+    """Whether the partner's newest heartbeat says that it hears this incarnation of ours."""
+    beat = link.partner
+    return beat is not None and any(
+        path.incarnation == link.incarnation and path.age_seconds < beat.deadtime_seconds
+        for path in beat.heard
+    )
+
+
+def partner_deadtime(link: Link, rules: NodeRules) -> float:
+    """The deadtime that the partner announces; ours until it has announced one."""
+    return link.partner.deadtime_seconds if link.partner else rules.deadtime_seconds
+
+
+def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
+    """Nothing at all has come for a quarter of the deadtime, in spite of repeats."""
+    quiet_since = link.started_at if link.last_heard_at is None else link.last_heard_at
+    return (
+        link.sent_unheard > REPEATS_BEFORE_ALONE and now - quiet_since >= rules.deadtime_seconds / 4
+    )
+
+
+def certain_until(link: Link, rules: NodeRules, now: float, may_stand_alone: bool) -> float | None:
+    """The instant until which a VIP may be held: the partner cannot take it before that.
+
+    Counts from the newest heartbeat that the partner has acknowledged. Only a partner of whom
+    nothing at all is heard lets the newest heartbeat *sent* count, and only where
+    `may_stand_alone` (our cable is in, we are not isolated). None: nothing certain.
+    """
+    base = link.acknowledged_at
+    if may_stand_alone and (is_alone(link, rules, now) or has_partner_left(link)):
+        newest = link.sent[-1][1] if link.sent else None
+        base = max(filter(None, (base, newest)), default=None)
+    if base is None:
+        return None
+    return lease_from(link, rules, base)
+
+
+def lease_from(link: Link, rules: NodeRules, base: float) -> float:
+    """The end of the lease that counts from a heartbeat sent at `base`."""
+    return base + lease_seconds(rules.keepalive_seconds, partner_deadtime(link, rules))
+
+
+def hear(link: Link, path: int, beat: Heartbeat, at: float) -> tuple[Link, bool]:
+    """Take in one heartbeat. Returns the link and whether the beat is news: the newest of the
+    partner, not a copy from another path, not late, not of a former incarnation."""
+    before = next((p for p in link.heard if p.path == path), None)
+    same_life = link.partner is not None and link.partner.incarnation == beat.incarnation
+    if beat.incarnation in link.past_incarnations:
+        return link, False
+    if before and before.incarnation == beat.incarnation and beat.sequence <= before.sequence:
+        return link, False
+    past = link.past_incarnations
+    if link.partner is not None and not same_life:
+        past = (*past, link.partner.incarnation)[-INCARNATIONS_KEPT:]
+    others = tuple(p for p in link.heard if p.path != path and p.incarnation == beat.incarnation)
+    heard = (*others, PathHeard(path, beat.incarnation, beat.sequence, at))
+    is_news = not (same_life and link.partner and beat.sequence <= link.partner.sequence)
+    last = at if link.last_heard_at is None else max(at, link.last_heard_at)
+    link = replace(
+        link,
+        heard=tuple(sorted(heard, key=lambda p: p.path)),
+        past_incarnations=past,
+        last_heard_at=last,
+        silent_since=max(link.silent_since, at),
+        sent_unheard=0,
+        partner=beat if is_news else link.partner,
+    )
+    return _acknowledge(link, beat), is_news
+
+
+def _acknowledge(link: Link, beat: Heartbeat) -> Link:
+    newest = max(
+        (p.sequence for p in beat.heard if p.incarnation == link.incarnation),
+        default=0,
+    )
+    if newest <= link.acknowledged:
+        return link
+    for sequence, sent_at in reversed(link.sent):
+        if sequence <= newest:
+            if sequence == newest:
+                return replace(link, acknowledged=newest, acknowledged_at=sent_at)
+            break
+    return link
+
+
+def send(link: Link, now: float, *, wants_answer: bool, resets_timer: bool) -> Link:
+    """Number and remember one more heartbeat sent."""
+    sequence = link.sequence + 1
+    return replace(
+        link,
+        sequence=sequence,
+        sent=(*link.sent, (sequence, now))[-SENT_KEPT:],
+        sent_unheard=link.sent_unheard + 1,
+        asked=sequence if wants_answer else link.asked,
+        timer_from=now if resets_timer else link.timer_from,
+    )
+
+
+def next_beat_at(link: Link, rules: NodeRules, now: float, *, is_urgent: bool) -> float:
+    """When the next heartbeat is due: a keepalive after the last, or earlier while an answer that
+    was asked for is missing and the partner is not silent for a whole deadtime."""
+    keepalive = rules.keepalive_seconds
+    interval = min(keepalive, URGENT_INTERVAL) if is_urgent else keepalive
+    quiet_since = link.started_at if link.last_heard_at is None else link.last_heard_at
+    is_missing = link.asked > link.acknowledged and not has_partner_left(link)
+    if is_missing and now - quiet_since < rules.deadtime_seconds:
+        repeat = max(SHORTEST_REPEAT, min(keepalive / 10, LONGEST_REPEAT))
+        interval = min(interval, repeat)
+    return link.timer_from + interval
+
+
+def heard_ages(link: Link, now: float) -> tuple[PathHeard, ...]:
+    """What we last heard on each path, as it is told to the partner."""
+    if link.withholds:
+        return ()
+    return tuple(
+        PathHeard(p.path, p.incarnation, p.sequence, max(0.0, now - p.age_seconds))
+        for p in link.heard
+    )
