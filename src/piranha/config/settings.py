@@ -42,7 +42,7 @@ class Unreleased(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vip:
-    """A virtual service address, as `address = 10.0.0.10 eth0:1` gives it; installed as /32, /128."""
+    """A virtual service address, `address = 10.0.0.10 eth0:1`; installed as /32, /128."""
 
     address: IPAddress
     device: str
@@ -147,7 +147,8 @@ class Settings:
     watchdog: str | None
     groups: tuple[Group, ...]
     digests: Mapping[str, bytes]
-    """SHA-256 (first 8 bytes) of each section's meaning: "global", "group NAME", "failover NAME"."""
+    """SHA-256 (first 8 bytes) of each section's meaning: "global", "group NAME", "failover NAME"
+    (those of inactive blocks too)."""
 
     def group(self, name: str) -> Group:
         """The group of that name; KeyError without one."""
