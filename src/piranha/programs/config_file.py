@@ -1,0 +1,50 @@
+"""The configuration file on the disk: read whole, with this machine's names for hosts and ports."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from piranha.config.reading import LARGEST_FILE, Reading, read_settings
+from piranha.system import files
+
+_QUICK_RESOLVER = "timeout:1 attempts:1"
+"""resolv.conf(5): a name server that is away may delay a reload, but not for a lease."""
+
+
+def read_config_file(path: Path) -> Reading:
+    """Read and judge the file. Raises OSError when it cannot be read."""
+    data = files.read_limited(path, LARGEST_FILE)
+    return read_settings(data, str(path), resolve_host, port_of_service)
+
+
+def resolve_host(name: str) -> str | None:
+    """The first address of a host name, IPv4 before IPv6; None when it has none."""
+    with _quick_resolver():
+        for family in (socket.AF_INET, socket.AF_INET6):
+            with contextlib.suppress(OSError, UnicodeError):
+                return str(socket.getaddrinfo(name, None, family, socket.SOCK_STREAM)[0][4][0])
+    return None
+
+
+@contextlib.contextmanager
+def _quick_resolver() -> Iterator[None]:
+    """The C library reads the variable at the first question; no child shall inherit it."""
+    before = os.environ.get("RES_OPTIONS")
+    os.environ["RES_OPTIONS"] = f"{before or ''} {_QUICK_RESOLVER}"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["RES_OPTIONS"]
+        else:
+            os.environ["RES_OPTIONS"] = before
+
+
+def port_of_service(name: str) -> int | None:
+    """The port of a service's name (services(5)); None when there is none."""
+    try:
+        return socket.getservbyname(name)
+    except OSError:
+        return None
