@@ -11,3 +11,7 @@ class UsageError(PiranhaError):
 
 class SystemRefusedError(PiranhaError):
     """The operating system refused: trying again may help (exit status 111)."""
+
+
+class WireError(PiranhaError):
+    """What came over a wire is not what the protocol allows."""

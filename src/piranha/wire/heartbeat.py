@@ -39,7 +39,8 @@ class GroupBeat:
     """The partner's claim that the sender has answered by releasing, or while inactive."""
     claim_refused: int = 0
     offer: int = 0
-    """The sender serves, and its operator asks the partner to claim: a number per request; 0: no."""
+    """The sender serves, and its operator asks the partner to claim: a number for each request;
+    0: no."""
     claim_is_fault: bool = False
     """The claim says that a service failed here (only that makes the releaser unfit)."""
     repairing_seconds: float = 0.0

@@ -12,16 +12,12 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from piranha.errors import PiranhaError
+from piranha.errors import WireError as WireError
 
 LARGEST_LINE = 64 * 1024
 """Bytes of one message; who sends more is wrong."""
 
 Message = TypeVar("Message")
-
-
-class WireError(PiranhaError):
-    """What came over a wire is not what the protocol allows."""
 
 
 class LineCodec(Generic[Message]):

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from piranha.wire.json_line import LineCodec
+
 PROTOCOL_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """fos may hold its VIPs for this epoch until the earliest of these instants (CLOCK_BOOTTIME)."""
+    """fos may hold its VIPs for this epoch until the earliest of these instants of CLOCK_BOOTTIME."""
 
     epoch: int
     until: dict[str, float]
@@ -58,3 +60,17 @@ class Quit:
 
 
 Order = Permit | Release | Announce | ProbeNow | Repair | Reload | Quit
+
+_CODEC: LineCodec[Order] = LineCodec(
+    "order", (Permit, Release, Announce, ProbeNow, Repair, Reload, Quit)
+)
+
+
+def encode(order: Order) -> bytes:
+    """One line without its line end: `{"order":"permit","epoch":4,...}`."""
+    return _CODEC.encode(order)
+
+
+def decode(line: bytes) -> Order:
+    """The order of one line. Raises WireError: fos never acts on what it does not know."""
+    return _CODEC.decode(line)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from piranha.wire.json_line import LineCodec
+
 
 class FosMode(StrEnum):
     ACTIVE = "active"
@@ -137,3 +139,30 @@ Report = (
     | Dropped
     | VipForeign
 )
+
+_CODEC: LineCodec[Report] = LineCodec(
+    "report",
+    (
+        Hello,
+        Armed,
+        Unarmable,
+        Held,
+        Taken,
+        ServiceMoved,
+        ServiceVerdict,
+        Serving,
+        Released,
+        Dropped,
+        VipForeign,
+    ),
+)
+
+
+def encode(report: Report) -> bytes:
+    """One line without its line end: `{"report":"held","epoch":4,...}`."""
+    return _CODEC.encode(report)
+
+
+def decode(line: bytes) -> Report:
+    """The report of one line. Raises WireError."""
+    return _CODEC.decode(line)
