@@ -8,6 +8,7 @@
 #   make lab                only the tests with the real daemons in network namespaces
 #   make bench              outages, memory and load, measured and printed as a table
 #   make soak               the long versions of the random tests
+#   make diagram            draw the moves in ARCHITECTURE.md anew
 #   make clean              remove what the targets made
 
 SHELL := /bin/bash
@@ -15,7 +16,7 @@ SEED ?= 1
 python := .venv/bin/python
 ready := .venv/ready
 
-.PHONY: help demo play test check simulate lab bench soak clean
+.PHONY: help demo play test check simulate lab bench soak diagram clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -65,6 +66,9 @@ bench: $(ready)
 
 soak: $(ready)
 	$(python) tests/simulation/run.py --soak
+
+diagram: $(ready)
+	@$(python) tests/architecture/diagram.py
 
 clean:
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -68,7 +68,7 @@ def test_every_file_begins_with_a_sentence() -> None:
     for source in all_sources():
         lines = [line for line in source.text.splitlines() if not line.startswith("#!")]
         first = lines[0] if lines else ""
-        if not re.fullmatch(r'r?"""[A-Z`].*[.?](""")?', first):
+        if not re.fullmatch(r'r?"""[\w`].*[.?](""")?', first):
             found.append(f"{source.name}: {first!r}")
     assert found == [], "line 1 is one sentence of purpose, with its full stop"
 

@@ -1,0 +1,64 @@
+"""What the guide says holds: its links, its paths, its options and its configurations."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+CHAPTERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("changes/*.md")])
+LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=name)
+def test_every_link_leads_somewhere(chapter: Path) -> None:
+    links = LINK.findall(without_code(chapter.read_text(encoding="utf-8")))
+    broken = [
+        link
+        for link in links
+        if "://" not in link and not (chapter.parent / link).resolve().exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("folder", [ROOT / "docs", ROOT / "docs" / "why"], ids=name)
+def test_every_chapter_is_in_its_index(folder: Path) -> None:
+    index = set(LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
+    chapters = {path.name for path in folder.glob("*.md")} - {"README.md"}
+    assert chapters - index == set()
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.[a-z]+)?)`", text))
+    roots = (ROOT, ROOT / "src" / "piranha")
+    assert [
+        path for path in sorted(named) if not any((root / path).exists() for root in roots)
+    ] == []
+
+
+def test_every_make_target_spoken_of_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    found = [
+        f"{name(chapter)}: make {target}"
+        for chapter in CHAPTERS
+        for target in re.findall(r"`make ([a-z]+)", chapter.read_text(encoding="utf-8"))
+        if target not in targets
+    ]
+    assert found == []
+
+
+def test_every_architecture_decision_has_context_choice_and_price() -> None:
+    for page in (ROOT / "docs" / "why").glob("*.md"):
+        if page.name != "README.md":
+            parts = re.findall(r"^\*\*(\w+)\.\*\*", page.read_text(), flags=re.MULTILINE)
+            assert parts == ["Context", "Choice", "Price"], page.name
