@@ -1,27 +1,237 @@
-"""Is a file that can be read also wise? Pure: facts come in, complaints go out."""
+"""Is a file that can be read also wise? Everything here follows from the file alone."""
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from piranha.config.complaints import Complaints, Weight
-from piranha.config.document import Document
-from piranha.config.settings import Settings
+from piranha.config.complaints import Complaints, Weight, did_you_mean
+from piranha.config.document import Document, shown
+from piranha.config.sections import Section
+from piranha.config.settings import Protocol, Settings, Standby, Unreleased, Vip
+from piranha.config.values import show_duration
+from piranha.terms import Side
+
+DEFAULT_GROUP = "default"
+"""The group of services whose block names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file to be judged by itself."""
+    """A file to be judged."""
 
     settings: Settings
+    """With stand-ins for what is in `broken`."""
+    root: Section
+    failovers: Sequence[Section]
+    groups: Sequence[Section]
     document: Document
     complaints: Complaints
     broken: frozenset[tuple[str, str]]
-    """Section and keyword of values that could not be read: nothing is concluded from them."""
+    """Section and keyword of each value that could not be read: nothing is concluded from it."""
 
-    def complain(self, section: str, keyword: str, severity: Weight, text: str) -> None:
-        """Complain at the place of a keyword, unless its value was already refused."""
-        if (section, keyword) not in self.broken:
-            self.complaints.add(*self.document.where(section, keyword), severity, text)
+    def complain(self, severity: Weight, section: str, text: str, *keywords: str) -> None:
+        """Complain at the first keyword's place, unless one of them was refused already."""
+        if not any((section, keyword) in self.broken for keyword in keywords):
+            place = self.document.where(section, keywords[0] if keywords else "")
+            self.complaints.add(*place, severity, text)
 
 
 def judge(case: Case) -> None:
     """Complain about all that cannot work, or will surprise."""
+    _judge_times(case)
+    _judge_paths(case)
+    _judge_partner(case)
+    _judge_names(case)
+    _judge_groups(case)
+    for section in case.failovers:
+        _judge_block(case, section)
+    if not any(section["active"] or _is_unsure(case, section) for section in case.failovers):
+        text = "no failover block is active, expected at least one with active = 1"
+        case.complain("warning", "global", text)
+    _judge_vips(case)
+    _judge_stop_commands(case)
+
+
+def _is_unsure(case: Case, section: Section) -> bool:
+    return (section.block.section, "active") in case.broken
+
+
+def _judge_times(case: Case) -> None:
+    keepalive, deadtime = case.settings.keepalive_seconds, case.settings.deadtime_seconds
+    both = f"deadtime is {show_duration(deadtime)} and keepalive {show_duration(keepalive)}"
+    expected = f"expected a deadtime of at least {show_duration(2.5 * keepalive)}"
+    if deadtime <= keepalive:
+        text = f"{both}: a living partner would be called dead, {expected}"
+        case.complain("error", "global", text, "deadtime", "keepalive")
+    elif deadtime < 2 * keepalive:
+        text = f"{both}: one lost heartbeat is a takeover, {expected}"
+        case.complain("warning", "global", text, "deadtime", "keepalive")
+    startup_wait = case.settings.startup_wait_seconds
+    if startup_wait < deadtime:
+        text = (
+            f"startup_wait is {show_duration(startup_wait)}: a node may take over before it can "
+            f"have heard an active partner, expected at least deadtime ({show_duration(deadtime)})"
+        )
+        case.complain("warning", "global", text, "startup_wait", "deadtime")
+
+
+def _judge_paths(case: Case) -> None:
+    root = case.root
+    for suffix in ("", "_private"):
+        primary, backup = f"primary{suffix}", f"backup{suffix}"
+        if root[primary] is None or root[backup] is None:
+            continue
+        if root[primary] == root[backup]:
+            text = f"{backup} and {primary} are both {root[backup]}, expected two machines"
+            case.complain("error", "global", text, backup, primary)
+        elif root[primary].version != root[backup].version:
+            text = f"{backup} is IPv{root[backup].version} and {primary} IPv"
+            text += f"{root[primary].version}, expected one kind on both ends of a path"
+            case.complain("error", "global", text, backup, primary)
+    given = {side for side in Side if f"{side}_private" in root.written}
+    for side in given if len(given) == 1 else ():
+        text = f"{side}_private has no {side.other}_private: there is no second path, expected both"
+        case.complain("warning", "global", text, f"{side}_private")
+    for side in Side:
+        private = root[f"{side}_private"]
+        if private is not None and private == root[side]:
+            text = f"{side}_private is {side} again, expected another network for the second path"
+            case.complain("warning", "global", text, f"{side}_private", side)
+
+
+def _judge_partner(case: Case) -> None:
+    root, settings = case.root, case.settings
+    if not root["backup_active"]:
+        text = (
+            "backup_active is 0: nothing could fail over, expected 1 "
+            "(to keep the backup from taking over for a time: piranhactl hold)"
+        )
+        case.complain("error", "global", text, "backup_active")
+    if not root["heartbeat"]:
+        text = "heartbeat is 0, expected 1: heartbeats are always sent"
+        case.complain("warning", "global", text, "heartbeat")
+    if settings.unreleased is Unreleased.FENCE and not settings.fence_cmd:
+        text = "unreleased is fence, expected a fence_cmd to do it"
+        case.complain("error", "global", text, "unreleased", "fence_cmd")
+    if root["isolation"] == "drop" and not settings.witness:
+        text = "isolation is drop, expected a witness by which a node can tell that it is cut off"
+        case.complain("warning", "global", text, "isolation", "witness")
+
+
+def _judge_names(case: Case) -> None:
+    for sections in (case.failovers, case.groups):
+        first: dict[str, int] = {}
+        for section in sections:
+            block = section.block
+            if block.name in first:
+                text = f'"{shown(block.section)}" is in line {first[block.name]} already, '
+                text += "expected each name once"
+                case.complaints.add(block.line, block.column, "error", text)
+            first.setdefault(block.name, block.line)
+
+
+_GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,31}")
+
+
+def _judge_groups(case: Case) -> None:
+    known = {section.block.name for section in case.groups}
+    for section in case.groups:
+        block = section.block
+        # A dash, or the name "monitor", would make two socket names equal: CLUSTER-GROUP-monitor.
+        if not _GROUP_NAME.fullmatch(block.name) or block.name == "monitor":
+            text = f'"{shown(block.name)}" cannot name a group, expected at most 32 letters, '
+            text += 'digits, "_" and ".", and not "monitor"'
+            case.complaints.add(block.line, block.column, "error", text)
+        elif not any(member["group"] == block.name for member in case.failovers):
+            text = f"group {block.name} has no service, expected group = {block.name} in one"
+            case.complaints.add(block.line, block.column, "warning", text)
+    for section in case.failovers:
+        name = section["group"]
+        if name not in known and name != DEFAULT_GROUP:
+            hint = did_you_mean(name, known)
+            text = f'there is no group "{shown(name)}", expected a block "group {shown(name)} {{"'
+            case.complain("error", section.block.section, text + hint, "group")
+
+
+def _judge_block(case: Case, section: Section) -> None:
+    for severity, text, keywords in _block_complaints(section):
+        case.complain(severity, section.block.section, text, *keywords)
+
+
+_Finding = tuple[Weight, str, tuple[str, ...]]
+"""Severity, sentence, and the keywords it rests on, the one to point at first."""
+
+
+def _block_complaints(section: Section) -> Iterator[_Finding]:
+    name = section.block.name
+    if "active" not in section.written:
+        yield "warning", f"{name} is not active: it will not be served, expected active = 1", ()
+    yield from _probe_complaints(section)
+    has_start, has_stop = bool(section["start_cmd"]), bool(section["stop_cmd"])
+    if section["standby"] == Standby.WARM and not has_start:
+        text = "no start_cmd: nothing is started at takeover, expected one, or standby = hot"
+        yield "notice", text, ("start_cmd", "standby")
+    if has_start and not has_stop:
+        text = "start_cmd without stop_cmd: the service runs on after a release, expected both"
+        yield "warning", text, ("start_cmd", "stop_cmd")
+
+
+def _probe_complaints(section: Section) -> Iterator[_Finding]:
+    program = section["send_program"]
+    if program and section["client_monitor"]:
+        text = "client_monitor is not used beside send_program, expected one of them"
+        yield "warning", text, ("client_monitor", "send_program")
+    if program and not any("%h" in word for word in program):
+        text = "send_program has no %h: it cannot tell one node from the other, expected %h in it"
+        yield "warning", text, ("send_program",)
+    is_asked = bool(section["send"] or program or section["client_monitor"])
+    if section["protocol"] == Protocol.UDP and not is_asked:
+        text = "a UDP service that is sent nothing does not answer, expected send (and expect)"
+        yield "warning", text, ("protocol", "send", "send_program", "client_monitor")
+    if section["use_regex"] and not section["expect"]:
+        text = "use_regex is 1 without expect, expected the expression in expect"
+        yield "warning", text, ("use_regex", "expect")
+
+
+def _judge_vips(case: Case) -> None:
+    """One address, one place; one alias, one address; and never a node's own."""
+    real = {ip: side for side, ips in case.settings.addresses.items() for ip in ips}
+    seen: dict[object, tuple[Vip, Section]] = {}
+    for section in case.failovers:
+        vip: Vip | None = section["address"]
+        if vip is None:
+            continue
+        name = section.block.section
+        if vip.address in real:
+            text = f"{vip.address} is the real address of the {real[vip.address]}, "
+            text += "expected a further one that moves"
+            case.complain("error", name, text, "address")
+        if not section["active"]:
+            continue
+        other, owner = seen.setdefault(vip.address, (vip, section))
+        if other.label != vip.label:
+            text = (
+                f"{vip.address} is on {other.label} in {owner.block.section}, not on {vip.label}, "
+            )
+            text += "expected one place for one address"
+            case.complain("error", name, text, "address")
+        elif owner["group"] != section["group"]:
+            text = f"{vip.address} belongs to group {owner['group']} in {owner.block.section}, "
+            text += "expected services of one address in one group"
+            case.complain("error", name, text, "address", "group")
+        if ":" in vip.label:
+            other, owner = seen.setdefault(vip.label, (vip, section))
+            if other.address != vip.address:
+                text = f"{vip.label} carries {other.address} in {owner.block.section}, "
+                text += "expected an alias of its own for each address"
+                case.complain("warning", name, text, "address")
+
+
+def _judge_stop_commands(case: Case) -> None:
+    first: dict[tuple[str, ...], str] = {}
+    for service in (service for group in case.settings.groups for service in group.services):
+        if service.stop_cmd and service.stop_cmd in first:
+            text = f"stop_cmd is that of {first[service.stop_cmd]}: stopping one stops both, "
+            text += "expected a command for each service"
+            case.complain("warning", f"failover {service.name}", text, "stop_cmd")
+        first.setdefault(service.stop_cmd, service.name)

@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
-from pathlib import PurePath
 
 from piranha.config.complaints import Complaint, Complaints, Weight
 from piranha.config.document import Document, parse
-from piranha.config.judging import Case, judge
+from piranha.config.judging import DEFAULT_GROUP, Case, judge
 from piranha.config.keywords import AT, Place
 from piranha.config.sections import Section, SectionReader, default_values
 from piranha.config.settings import (
@@ -26,7 +25,6 @@ from piranha.terms import Side
 
 LARGEST_FILE = 1 << 20
 """Bytes; a file for thousands of services is a fifth of that."""
-DEFAULT_GROUP = "default"
 DEFAULT_QUESTION = (b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
 """Sent and expected on TCP port 80 where the block says nothing, as the historical suite did."""
 
@@ -75,7 +73,8 @@ def _read(document: Document, complaints: Complaints, names: Names) -> Settings:
     groups = reader.blocks(Place.GROUP)
     reader.name_ignored()
     settings = _settings(root, failovers, [(g.block.name, _nodes(g, complaints)) for g in groups])
-    judge(Case(settings, document, complaints, frozenset(reader.broken)))
+    broken = frozenset(reader.broken)
+    judge(Case(settings, root, failovers, groups, document, complaints, broken))
     return settings
 
 
@@ -197,7 +196,7 @@ def service_of(section: Section) -> Service:
 
 def _monitor_program(client_monitor: tuple[str, ...] | None, port: int) -> tuple[str, ...]:
     """The historical monitor's argv as fos called it; a nanny means our own probes."""
-    if not client_monitor or PurePath(client_monitor[0]).name == "nanny":
+    if not client_monitor or client_monitor[0].rpartition("/")[2] == "nanny":
         return ()
     return (*client_monitor, "-h", "%h", "-p", str(port))
 

@@ -7,6 +7,7 @@ short for that has its lease in user space only; the kernel's lifetime is then a
 moment when every process of the suite is dead.
 """
 
+import math
 from dataclasses import dataclass
 
 KERNEL_MARGIN = 1.5
@@ -18,6 +19,11 @@ SHORTEST_USER_LEASE = 0.2
 def has_kernel_lease(keepalive: float, deadtime: float) -> bool:
     """True when the kernel alone guarantees that a VIP is gone before the partner takes it."""
     return deadtime - KERNEL_MARGIN >= keepalive + deadtime / 4 + 0.2
+
+
+def shortest_kernel_deadtime(keepalive: float) -> float:
+    """The shortest deadtime, in whole tenths, that has a kernel lease with this keepalive."""
+    return math.ceil(round((keepalive + KERNEL_MARGIN + 0.2) / 0.75 * 10, 6)) / 10
 
 
 def lease_seconds(keepalive: float, deadtime: float) -> float:

@@ -1,0 +1,180 @@
+"""Does the file fit the machine? The facts come in as a value, complaints go out."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from piranha.config.complaints import Complaint, Complaints, Weight
+from piranha.config.document import Document
+from piranha.config.settings import IPAddress, Protocol, Service, Settings, Standby
+from piranha.terms import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket that takes connections or datagrams."""
+
+    address: IPAddress
+    """0.0.0.0 or :: where it takes them for every address of the machine."""
+    port: int
+    protocol: Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """What a file is held against; gathered by the program that checks."""
+
+    devices: frozenset[str]
+    addresses: Mapping[IPAddress, str]
+    """Every address of the machine, and the device that it is on."""
+    command_faults: Mapping[str, str]
+    """What is wrong with a program named in the file: "does not exist", "is not executable"."""
+    file_mode: int
+    """Of the file itself, st_mode."""
+    file_owner: int
+    """Its user id; 0 is root."""
+    units_at_boot: frozenset[str]
+    """Services that the machine starts by itself, without ".service"."""
+    configured_elsewhere: Mapping[IPAddress, str]
+    """Addresses that other configuration files name, and where."""
+    listeners: tuple[Listener, ...]
+
+
+def programs_of(settings: Settings) -> frozenset[str]:
+    """The programs that the file would run: the first word of each command."""
+    commands = [settings.notify_cmd, settings.fence_cmd]
+    for service in _services(settings):
+        commands += [service.start_cmd, service.stop_cmd, service.send_program]
+    return frozenset(command[0] for command in commands if command)
+
+
+def judge_machine(
+    settings: Settings, document: Document, file: str, facts: MachineFacts
+) -> tuple[Complaint, ...]:
+    """What is wrong with the file on this machine, in the order of the file."""
+    complaints = Complaints(file)
+    for severity, section, keyword, text in _findings(settings, facts):
+        complaints.add(*document.where(section, keyword), severity, text)
+    return complaints.sorted()
+
+
+_Finding = tuple[Weight, str, str, str]
+"""Severity, section, keyword, sentence."""
+
+
+def _findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
+    yield from _file_findings(facts)
+    yield from _node_findings(settings, facts)
+    yield from _command_findings(settings, facts)
+    for service in _services(settings):
+        yield from _vip_findings(service, facts)
+        yield from _boot_findings(service, facts)
+        yield from _listener_findings(service, facts)
+
+
+def _services(settings: Settings) -> tuple[Service, ...]:
+    return tuple(service for group in settings.groups for service in group.services)
+
+
+def _file_findings(facts: MachineFacts) -> Iterator[_Finding]:
+    """Whoever can write the file can have any command run by root."""
+    mode = stat.S_IMODE(facts.file_mode)
+    if mode & (stat.S_IWOTH | stat.S_IWGRP):
+        who = "everybody" if mode & stat.S_IWOTH else "its group"
+        text = f"the file may be written by {who} (mode {mode:04o}), expected root only: "
+        yield "error", "", "", text + "chmod go-w"
+    if facts.file_owner != 0:
+        text = f"the file belongs to user {facts.file_owner}, expected root: chown root"
+        yield "error", "", "", text
+
+
+def side_here(settings: Settings, facts: MachineFacts) -> Side | None:
+    """Which side this machine is, by its addresses; None: neither, or both."""
+    here = [side for side in Side if settings.addresses[side][0] in facts.addresses]
+    return here[0] if len(here) == 1 else None
+
+
+def _node_findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
+    primary, backup = (settings.addresses[side] for side in Side)
+    if all(addresses[0] in facts.addresses for addresses in (primary, backup)):
+        text = f"{primary[0]} and {backup[0]} are both on this machine, expected one of them"
+        yield "error", "global", "backup", text
+        return
+    side = side_here(settings, facts)
+    if side is None:
+        text = f"neither {primary[0]} nor {backup[0]} is on this machine, expected one of them"
+        yield "error", "global", "primary", text
+        return
+    for address in settings.addresses[side][1:]:
+        if address not in facts.addresses:
+            text = f"{address} is not on this machine, which is the {side}, expected it here"
+            yield "error", "global", f"{side}_private", text
+
+
+def _command_findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
+    commands = [
+        ("global", "notify_cmd", settings.notify_cmd),
+        ("global", "fence_cmd", settings.fence_cmd),
+    ]
+    for service in _services(settings):
+        section = f"failover {service.name}"
+        commands += [
+            (section, "start_cmd", service.start_cmd),
+            (section, "stop_cmd", service.stop_cmd),
+            (section, "send_program", service.send_program),
+        ]
+    for section, keyword, command in commands:
+        fault = facts.command_faults.get(command[0]) if command else None
+        if fault:
+            text = f"{command[0]} {fault}, expected a program that can be run"
+            yield "error", section, keyword, text
+
+
+def _vip_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:
+    vip, section = service.vip, f"failover {service.name}"
+    if vip.device not in facts.devices:
+        known = ", ".join(sorted(facts.devices - {"lo"}))
+        text = f"there is no device {vip.device}, expected one of this machine: {known}"
+        yield "error", section, "address", text
+    device = facts.addresses.get(vip.address)
+    if device is not None and device != vip.device:
+        text = f"{vip.address} is on {device} now, expected it nowhere or on {vip.device}"
+        yield "warning", section, "address", text
+    if place := facts.configured_elsewhere.get(vip.address):
+        text = f"{vip.address} is configured in {place} too, expected it here only: "
+        yield "warning", section, "address", text + "the machine would take it by itself"
+
+
+def unit_of(command: tuple[str, ...]) -> str | None:
+    """The systemd unit or init script that a command starts, without ".service"."""
+    if not command:
+        return None
+    directory, _, program = command[0].rpartition("/")
+    words = [word for word in command[1:] if not word.startswith("-")]
+    if program == "systemctl" and len(words) == 2 and words[0] in ("start", "restart"):
+        return words[1].removesuffix(".service")
+    if program in ("service", "invoke-rc.d") and words:
+        return words[0]
+    return program if directory.endswith("/init.d") else None
+
+
+def _boot_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:
+    unit = unit_of(service.start_cmd)
+    if unit in facts.units_at_boot and service.standby is Standby.WARM:
+        text = (
+            f"{unit} is started at boot, expected by its start_cmd only: systemctl disable {unit}"
+        )
+        yield "warning", f"failover {service.name}", "start_cmd", text
+
+
+def _listener_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:
+    """Probes ask the real address: a service that listens on the VIP alone never answers them."""
+    here = {
+        listener.address
+        for listener in facts.listeners
+        if (listener.port, listener.protocol) == (service.port, service.protocol)
+    }
+    if here == {service.vip.address}:
+        text = f"the service listens on {service.vip.address} alone, expected it on every address: "
+        text += "probes ask the real one"
+        yield "warning", f"failover {service.name}", "port", text

@@ -1,0 +1,112 @@
+"""How long things can take with the file at hand: detection, takeover, outage, overlap.
+
+All figures are upper limits that follow from the file; commands that return at once, and services
+that answer at once, make a takeover much shorter.
+"""
+
+from collections.abc import Iterator
+
+from piranha.config.settings import Group, Service, Settings, Unreleased
+from piranha.config.timing import (
+    KERNEL_MARGIN,
+    has_kernel_lease,
+    lease_seconds,
+    overlap,
+    shortest_kernel_deadtime,
+)
+from piranha.config.values import show_duration
+
+
+def refusal_detected(service: Service) -> float:
+    """Seconds until a service that refuses connections from now on counts as failed, at most."""
+    return service.fall * service.interval_seconds
+
+
+def hanging_detected(service: Service) -> float:
+    """Seconds until a service that accepts and then says nothing counts as failed, at most."""
+    further = max(service.interval_seconds, service.timeout_seconds)
+    return service.interval_seconds + (service.fall - 1) * further + service.timeout_seconds
+
+
+def timing_report(settings: Settings) -> tuple[str, ...]:
+    """Lines for a person: what the file promises, one fact a line."""
+    return tuple(_report(settings))
+
+
+def _report(settings: Settings) -> Iterator[str]:
+    deadtime = settings.deadtime_seconds
+    yield (
+        f"a dead node is noticed within {show_duration(deadtime)} (deadtime), "
+        f"by {_paths(settings)} of heartbeats every {show_duration(settings.keepalive_seconds)}"
+    )
+    yield from _lease(settings)
+    for group in settings.groups:
+        yield from _group(settings, group)
+
+
+def _paths(settings: Settings) -> str:
+    count = max(len(addresses) for addresses in settings.addresses.values())
+    return "1 path" if count == 1 else f"{count} paths"
+
+
+def _lease(settings: Settings) -> Iterator[str]:
+    keepalive, deadtime = settings.keepalive_seconds, settings.deadtime_seconds
+    held = show_duration(lease_seconds(keepalive, deadtime))
+    if has_kernel_lease(keepalive, deadtime):
+        yield f"a kernel lease is in force: an address ends {held} after its holder was last heard"
+        yield "both nodes answer for an address for 0 s at most"
+    else:
+        longest = overlap(keepalive, deadtime)
+        yield "no kernel lease is in force, only one that pulse and fos keep themselves"
+        yield (
+            "both nodes answer for an address for at most "
+            f"{show_duration(longest.one_process)} when one process hangs or dies, "
+            f"{show_duration(longest.everything)} when all of them do at once"
+        )
+        shortest = shortest_kernel_deadtime(keepalive)
+        yield (
+            f"advice: a kernel lease needs deadtime - {KERNEL_MARGIN:g} s >= keepalive + "
+            f"deadtime / 4 + 0.2 s: a deadtime of {show_duration(shortest)} with this keepalive"
+        )
+    yield (
+        "where every path is cut in both directions for longer than "
+        f"{show_duration(deadtime / 4)} while both nodes live, nothing here bounds that time"
+    )
+
+
+def _group(settings: Settings, group: Group) -> Iterator[str]:
+    for service in group.services:
+        refused, hanging = refusal_detected(service), hanging_detected(service)
+        yield (
+            f"service {service.name}: noticed within {show_duration(refused)} when it refuses, "
+            f"{show_duration(hanging)} when it hangs; worst outage "
+            f"{show_duration(settings.deadtime_seconds + group.start_seconds)} when its node dies, "
+            f"{show_duration(hanging + group.stop_seconds + group.start_seconds)} when it fails"
+        )
+    if not group.services:
+        return
+    yield (
+        f"group {group.name}: stopped within {show_duration(group.stop_seconds)}, started within "
+        f"{show_duration(group.start_seconds)} ({_count(group.services)}, commands and first "
+        "answers at their limits)"
+    )
+    yield f"group {group.name}: {_unreleased(settings, group)}"
+
+
+def _count(services: tuple[Service, ...]) -> str:
+    return "1 service" if len(services) == 1 else f"{len(services)} services"
+
+
+def _unreleased(settings: Settings, group: Group) -> str:
+    timeout = settings.release_timeout_seconds
+    if timeout is None:
+        timeout = group.stop_seconds + settings.deadtime_seconds
+    then = {
+        Unreleased.TAKE: "the group is taken from it",
+        Unreleased.WAIT: "it is waited for on and on",
+        Unreleased.FENCE: "it is fenced",
+    }
+    return (
+        f"after {show_duration(timeout)} without a release by a living partner "
+        f"{then[settings.unreleased]} (unreleased = {settings.unreleased})"
+    )
