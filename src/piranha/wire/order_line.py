@@ -9,7 +9,7 @@ PROTOCOL_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """fos may hold its VIPs for this epoch until the earliest of these instants of CLOCK_BOOTTIME."""
+    """fos may hold its VIPs for this epoch until the earliest of these CLOCK_BOOTTIME instants."""
 
     epoch: int
     until: dict[str, float]
@@ -21,7 +21,9 @@ class Permit:
 @dataclass(frozen=True, slots=True)
 class Release:
     """Give up this epoch. By request: services stop in reverse order, then the VIPs go.
-    Otherwise (`vips_first`, a lost conflict) the VIPs go first."""
+    Otherwise (`vips_first`, a lost conflict) the VIPs go first. A fos that does not hold the epoch
+    and has not seen it end may follow one that did: it stops the services and drops what it finds
+    all the same. Released always answers."""
 
     epoch: int
     vips_first: bool
