@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from piranha.probes.doors import Doors
+from piranha.probes.doors import Doors, Note
 from piranha.probes.program import ProgramProbe
 from piranha.probes.question import ExpectRegex, Question, Transport
 from piranha.probes.tcp import TcpProbe
+from piranha.probes.transcript import heading
 from piranha.probes.udp import UdpProbe
 from piranha.probes.verdict import Outcome, Verdict
 
@@ -47,6 +48,8 @@ def asked(question: Question, doors: Doors) -> Iterator[Outcome]:
     if fault:
         yield Outcome(Verdict.BAD_EXPRESSION, fault, 0.0)
         return
+    if doors.note is not None:
+        doors.note(Note(0.0, "asking", text=heading(question)))
     probe = TRANSPORTS[question.transport](question, doors)
     try:
         yield probe.ask()

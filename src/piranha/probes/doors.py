@@ -36,7 +36,7 @@ class Note:
     seconds: float
     """Since the probe began."""
     kind: str
-    """"connected", "sent", "received", "expecting", "ended" or "started"."""
+    """asking, started, connected, expecting, sent, received or ended."""
     data: bytes = b""
     """What was sent or received."""
     text: str = ""

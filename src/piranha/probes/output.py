@@ -23,6 +23,7 @@ class ProgramOutput:
         expects = tuple(s for s in steps if isinstance(s, ExpectPrefix | ExpectAny | ExpectRegex))
         self._matchers = matchers_of(expects)
         self._output = bytearray()
+        self._complaints = bytearray()
 
     @property
     def wanted(self) -> str:
@@ -30,10 +31,12 @@ class ProgramOutput:
         return ", then ".join(matcher.wanted for matcher in self._matchers if matcher)
 
     def received(self, data: bytes, now: float) -> None:
-        """The program wrote this."""
-        self._output += data[: OUTPUT_LIMIT + 1 - len(self._output)]
-        if len(self._output) > OUTPUT_LIMIT and self.outcome is None:
-            self._end(Verdict.TOO_MUCH, f"more than {OUTPUT_LIMIT} bytes, {self._got()}", now)
+        """The program wrote this to its standard output."""
+        self._keep(self._output, data, now)
+
+    def complained(self, data: bytes, now: float) -> None:
+        """The program wrote this to its standard error, which is compared with nothing."""
+        self._keep(self._complaints, data, now)
 
     def exited(self, status: int, now: float) -> None:
         """The program has ended: its exit status, or minus the signal."""
@@ -70,8 +73,14 @@ class ProgramOutput:
                 del self._output[: matcher.consumed]
         return True
 
+    def _keep(self, kept: bytearray, data: bytes, now: float) -> None:
+        kept += data[: OUTPUT_LIMIT + 1 - len(kept)]
+        if len(kept) > OUTPUT_LIMIT and self.outcome is None:
+            self._end(Verdict.TOO_MUCH, f"more than {OUTPUT_LIMIT} bytes, {self._got()}", now)
+
     def _got(self) -> str:
-        return f"got {quoted(self._output)}" if self._output else "got nothing"
+        got = f"got {quoted(self._output)}" if self._output else "got nothing"
+        return f"{got}, complaint {quoted(self._complaints)}" if self._complaints else got
 
     def _end(self, verdict: Verdict, evidence: str, now: float) -> None:
         seconds = max(0.0, now - self._started_at)

@@ -2,6 +2,7 @@
 
 import os
 import select
+from collections.abc import Callable
 from contextlib import ExitStack
 from errno import E2BIG, EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOEXEC, ENOTDIR, EPERM
 
@@ -11,6 +12,8 @@ from piranha.probes.output import ProgramOutput
 from piranha.probes.question import Question, expanded
 from piranha.probes.sick_endings import verdict_of
 from piranha.probes.verdict import Outcome, Verdict
+
+Listen = Callable[[bytes, float], None]
 
 _READ_SIZE = 16_384
 _KILLED_SECONDS = 1.0
@@ -35,9 +38,9 @@ class ProgramProbe:
         output = self._output
         with ExitStack() as stack, self._guard:
             try:
-                pipe = self._start(stack)
+                pipes = self._start(stack)
                 while output.outcome is None:
-                    self._turn(pipe)
+                    self._turn(pipes)
             except OSError as error:
                 verdict, words = verdict_of(error)
                 if self._child is None and error.errno in _CANNOT_BE_RUN:
@@ -60,27 +63,10 @@ class ProgramProbe:
         ended.poll(_KILLED_SECONDS * 1000)
         self._doors.processes.reap(child)
 
-    def _start(self, stack: ExitStack) -> int:
-        """Start it and return the pipe of its output."""
-        question = self._question
+    def _start(self, stack: ExitStack) -> dict[int, Listen]:
+        """Start it; who listens to which of its pipes."""
+        question, output = self._question, self._output
         argv = [expanded(word, question) for word in question.argv]
-        reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        stack.callback(os.close, reading)
-        os.set_blocking(writing, True)
-        try:
-            self._child = self._spawn(argv, writing)
-        finally:
-            os.close(writing)
-        self._note("started", text=" ".join(argv))
-        if self._output.wanted:
-            self._note("expecting", text=self._output.wanted)
-        self._waiting.watch(reading, select.POLLIN)
-        self._waiting.watch(self._child.pidfd, select.POLLIN)
-        return reading
-
-    def _spawn(self, argv: list[str], writing: int) -> Child:
-        """Complaints belong to the output only where it is not compared with anything."""
-        question, spawn = self._question, self._doors.processes.spawn
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "PIRANHA_SERVICE": question.service,
@@ -88,32 +74,49 @@ class ProgramProbe:
             "PIRANHA_PORT": str(question.port),
             "PIRANHA_VIP": question.vip,
         }
-        if not self._output.wanted:
-            return spawn(argv, env, stdout=writing, stderr=writing)
-        with open(os.devnull, "wb") as nothing:
-            return spawn(argv, env, stdout=writing, stderr=nothing.fileno())
+        said, stdout = self._pipe(stack)
+        complained, stderr = self._pipe(stack)
+        try:
+            processes = self._doors.processes
+            self._child = processes.spawn(argv, env, stdout=stdout, stderr=stderr)
+        finally:
+            os.close(stdout)
+            os.close(stderr)
+        self._waiting.watch(self._child.pidfd, select.POLLIN)
+        self._note("started", text=" ".join(argv))
+        if output.wanted:
+            self._note("expecting", text=output.wanted)
+        return {said: output.received, complained: output.complained}
 
-    def _turn(self, pipe: int) -> None:
+    def _pipe(self, stack: ExitStack) -> tuple[int, int]:
+        """A pipe whose reading end we watch; the writing end is for the program."""
+        reading, writing = os.pipe()
+        stack.callback(os.close, reading)
+        self._waiting.watch(reading, select.POLLIN)
+        return reading, writing
+
+    def _turn(self, pipes: dict[int, Listen]) -> None:
         output, child = self._output, self._child
         assert child is not None, "the program was started"
         ready = self._waiting.until(output.deadline)
-        if pipe in ready:
+        for pipe in ready.keys() & pipes.keys():
             data = os.read(pipe, _READ_SIZE)
             if data:
                 self._note("received", data)
-                output.received(data, self._doors.now())
+                pipes[pipe](data, self._doors.now())
             else:
                 self._waiting.forget(pipe)
-        elif child.pidfd in ready:
-            self._doors.processes.kill_group(child)  # what it left running, before its group ends
-            status = self._doors.processes.reap(child)
-            assert status is not None, "its pidfd said that it has ended"
-            self._child = None
-            self._note(
-                "ended", text=f"exit status {status}" if status >= 0 else f"signal {-status}"
-            )
-            self._guard.tell(output, lambda now: output.exited(status, now))
+        if ready.keys() == {child.pidfd}:  # all that it wrote has been read
+            self._exited(child)
         output.time_passed(self._doors.now())
+
+    def _exited(self, child: Child) -> None:
+        self._doors.processes.kill_group(child)  # what it left running; the group's number is ours
+        status = self._doors.processes.reap(child)
+        assert status is not None, "its pidfd said that it has ended"
+        self._child = None
+        self._note("ended", text=f"exit status {status}" if status >= 0 else f"signal {-status}")
+        self._guard.tell(self._output, lambda now: self._output.exited(status, now))
 
     def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
         if self._doors.note is not None:

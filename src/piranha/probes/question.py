@@ -1,7 +1,6 @@
 """What a nanny asks: a frozen value that says whom, how, in which steps and for how long."""
 
 import re
-import socket
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,11 +75,11 @@ class Question:
         """Whom we ask, for people: 10.0.0.1:25, [fd00::1]:25, or the program's name."""
         if self.transport is Transport.PROGRAM:
             return self.argv[0]
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
 
     @property
-    def family(self) -> socket.AddressFamily:
-        return socket.AF_INET6 if ":" in self.host else socket.AF_INET
+    def is_ipv6(self) -> bool:
+        return ":" in self.host
 
     @property
     def has_regex(self) -> bool:

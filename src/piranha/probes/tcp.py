@@ -70,8 +70,9 @@ class TcpProbe:
 
     def _connect(self) -> tuple[socket.socket, Waiting]:
         question, dialogue = self._question, self._dialogue
+        family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
         kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-        connection = self._connection = socket.socket(question.family, kind)
+        connection = self._connection = socket.socket(family, kind)
         waiting = Waiting(self._doors)
         code = connection.connect_ex((question.host, question.port))
         if code == EINPROGRESS:

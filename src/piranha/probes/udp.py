@@ -30,8 +30,9 @@ class UdpProbe:
         exchange, question = self._exchange, self._question
         try:
             with self._guard:
+                family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
                 kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
-                self._socket = socket.socket(question.family, kind)
+                self._socket = socket.socket(family, kind)
                 self._socket.connect((question.host, question.port))
                 waiting = Waiting(self._doors)
                 waiting.watch(self._socket.fileno(), select.POLLIN)

@@ -1,17 +1,27 @@
-"""nanny: asks one question again and again: does this service answer on this real address?"""
+"""`nanny` asks one question again and again: does this service answer on this real address?
+
+fos forks a nanny for each service (`run_for_fos`); by hand it is a command for people who want to
+see what the daemons see (`main`). Both ask in the same way, without root rights.
+"""
 
 import os
-import select
-from collections.abc import Callable
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
 
+from piranha.errors import SystemRefusedError, UsageError
 from piranha.probes.asking import asked
 from piranha.probes.doors import Doors, Note, ToldToEnd
 from piranha.probes.question import Question
 from piranha.probes.verdict import Outcome
-from piranha.system import children, clock
+from piranha.programs.nanny_by_hand import NannyByHand
+from piranha.programs.nanny_options import NannyOptions, read_options
+from piranha.programs.nanny_rounds import probe_for_ever, report_of
+from piranha.system import children, clock, journal
+from piranha.terms import Severity
 from piranha.wire import nanny_line
 from piranha.wire.exit_status import ExitStatus
-from piranha.wire.nanny_line import NannyReport
 
 
 def ask(question: Question, dialogue_log: Callable[[Note], None] | None = None) -> Outcome:
@@ -27,46 +37,86 @@ def run_for_fos(
     report_fd: int,
     order_fd: int,
 ) -> int:
-    """The body of a nanny that fos forked: probe for ever, tell fos how each probe ended.
+    """The body of a nanny that fos forked: probe for ever, one report line for each probe.
 
-    The first probe begins `phase_seconds` from now, the next ones each an interval later (at once
-    after one that took longer). A byte on `order_fd` means "probe now"; its end, even in the middle
-    of a probe, means that fos is done with us: returns exit status 0.
+    The first probe begins `phase_seconds` from now, each other one an interval after the one
+    before (at once, where that took longer). A byte on `order_fd` means "probe now"; its end, even
+    in the middle of a probe, means that fos needs us no more: returns exit status 0.
     """
+
+    def tell(outcome: Outcome, number: int) -> None:
+        os.write(report_fd, nanny_line.encode(report_of(question, outcome, number)) + b"\n")
+
     doors = Doors(clock.now, children, orders_fd=order_fd)
-    due_at = clock.now() + phase_seconds
-    sequence = 0
     try:
-        while True:
-            is_ordered = _wait_for_order(order_fd, due_at)
-            with asked(question, doors) as outcome:
-                sequence += 1
-                _tell_fos(report_fd, question.service, outcome, sequence)
-            if not is_ordered:
-                due_at = max(due_at + interval_seconds, clock.now())
-    except (ToldToEnd, BrokenPipeError):
+        probe_for_ever(question, interval_seconds, phase_seconds, doors, tell)
+    except BrokenPipeError:  # nobody reads the reports: fos has gone
         return ExitStatus.OK
+    return ExitStatus.OK
 
 
-def _wait_for_order(order_fd: int, until: float) -> bool:
-    """True when fos wants a probe before its time has come. Raises ToldToEnd."""
-    orders = select.poll()
-    orders.register(order_fd, select.POLLIN)
-    if not orders.poll(max(0.0, (until - clock.now()) * 1000)):
-        return False
-    if not os.read(order_fd, 4096):
-        raise ToldToEnd
-    return True
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status; see nanny(8)."""
+    try:
+        return _carry_out(read_options(argv))
+    except UsageError as error:
+        return _give_up(str(error), ExitStatus.WRONG_USE)
+    except (SystemRefusedError, OSError) as error:
+        return _give_up(str(error), ExitStatus.REFUSED)
+    except Exception:
+        return _give_up(f"our own bug: {traceback.format_exc()}", ExitStatus.OUR_BUG)
 
 
-def _tell_fos(report_fd: int, service: str, outcome: Outcome, sequence: int) -> None:
-    report = NannyReport(
-        service=service,
-        verdict=outcome.verdict.words,
-        is_healthy=outcome.is_healthy,
-        is_judgement=outcome.is_judgement,
-        evidence=outcome.evidence,
-        seconds=outcome.seconds,
-        sequence=sequence,
-    )
-    os.write(report_fd, nanny_line.encode(report) + b"\n")
+def _carry_out(options: NannyOptions) -> int:
+    if options.is_test_start:
+        NannyByHand(options).announce()
+        return ExitStatus.OK
+    if options.is_detached:
+        _detach()
+    is_verbose = options.is_verbose and not options.logs_to_stdout
+    journal.open_journal("nanny", options.logs_to_stdout, is_verbose)
+    if not options.startup and not options.shutdown:
+        children.drop_rights()
+    nanny = NannyByHand(options, _orders_by_signals())
+    if options.is_once:
+        return _ask_once(options.question, nanny)
+    probe_for_ever(options.question, options.interval_seconds, 0.0, nanny.doors, nanny.follow)
+    return ExitStatus.OK
+
+
+def _ask_once(question: Question, nanny: NannyByHand) -> int:
+    try:
+        with asked(question, nanny.doors) as outcome:
+            return nanny.finish(outcome)
+    except ToldToEnd:
+        return _give_up("ended by a signal before there was a verdict", ExitStatus.REFUSED)
+
+
+def _detach() -> None:
+    """Become a daemon; all descriptors are closed."""
+    import daemon  # here: it costs 40 ms, which a nanny of fos or in the foreground does not pay
+
+    daemon.DaemonContext(detach_process=True, umask=0o022, signal_map={}).open()
+
+
+def _orders_by_signals() -> int:
+    """A pipe whose other end is closed by SIGTERM and SIGINT, which thereby end any wait."""
+    reading, writing = os.pipe()
+    ends = [writing]
+
+    def end(_number: int, _frame: object) -> None:
+        while ends:
+            os.close(ends.pop())
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return reading
+
+
+def _give_up(text: str, status: ExitStatus) -> int:
+    journal.say(Severity.ERROR, "", text)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
