@@ -1,0 +1,104 @@
+"""What the laboratory's tests share: clusters that end with the test, and a table of numbers."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+
+import pytest
+
+from tests.lab.instruments import Observer, Prober
+from tests.lab.lvs_cf import ServiceBlock, compose
+from tests.lab.pair import Pair
+from tests.lab.results import Result, table
+from tests.lab.segment import Segment
+
+RESULTS = pytest.StashKey[list[Result]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RESULTS] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.stash[RESULTS]:
+        terminalreporter.write_sep("=", "what the client measured")
+        terminalreporter.write_line(table(config.stash[RESULTS]))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _root() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: the real daemons run in network namespaces")
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """Everything entered here is left at the end of the test, the last first."""
+    with ExitStack() as entered:
+        yield entered
+
+
+@pytest.fixture
+def segment(stack: ExitStack) -> Segment:
+    """Four hosts and their cables, without daemons."""
+    return stack.enter_context(Segment())
+
+
+@pytest.fixture
+def making(stack: ExitStack) -> Callable[..., Pair]:
+    """Makes pairs whose file is written and whose daemons are not yet started.
+
+    At the end their logs are printed, which pytest shows where a test failed.
+    """
+
+    def make(
+        services: Sequence[ServiceBlock],
+        keepalive: str = "0.5",
+        deadtime: str = "3",
+        **more: object,
+    ) -> Pair:
+        segment = stack.enter_context(Segment(bool(more.get("has_private_network"))))
+        pair = Pair(segment, tuple(dict.fromkeys(service.vip for service in services)))
+        pair.configure(compose(services, keepalive, deadtime, **more))  # type: ignore[arg-type]
+        stack.callback(lambda: print(pair.logs()))
+        return pair
+
+    return make
+
+
+@pytest.fixture
+def probing(stack: ExitStack) -> Callable[..., Prober]:
+    """Starts probers that end with the test."""
+
+    def start(segment: Segment, vip: str, port: int, say: str | None = None) -> Prober:
+        prober = Prober(segment, vip, port, say)
+        stack.callback(prober.stop)
+        return prober
+
+    return start
+
+
+@pytest.fixture
+def observing(stack: ExitStack) -> Callable[..., Observer]:
+    """Starts observers that end with the test."""
+
+    def start(segment: Segment, *vips: str) -> Observer:
+        observer = Observer(segment, vips)
+        stack.callback(observer.stop)
+        return observer
+
+    return start
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Callable[[Result], None]:
+    """Writes a result into the table at the end, and fails where its limit does not hold."""
+
+    def record(result: Result) -> None:
+        print(result)
+        request.config.stash[RESULTS].append(result)
+        assert result.holds, str(result)
+
+    return record

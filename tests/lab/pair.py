@@ -1,0 +1,177 @@
+"""Two nodes that run the real daemons on the laboratory's segment."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.lab.host import Host, LabError
+from tests.lab.instruments import HERE, INTERPRETER, now
+from tests.lab.lvs_cf import WEB
+from tests.lab.segment import Segment
+
+CONFIG_FILE = "/etc/lvs.cf"
+LOG_FILE = "/var/log/piranha.log"
+SETTLE_LIMIT_SECONDS = 20.0
+POLL_SECONDS = 0.01
+DAEMONS = ("pulse", "fos", "nanny")
+PRIORITY = re.compile(r"^<(\d)>")
+CRITICAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a node's daemons."""
+
+    at: float
+    """Seconds of CLOCK_BOOTTIME, when the line arrived."""
+    priority: int | None
+    """As in syslog(3): 2 is critical."""
+    text: str
+
+
+def wait_until(is_so: Callable[[], bool], limit_seconds: float, what: str) -> float:
+    """Wait for something to become true; returns the seconds it took. LabError: it did not."""
+    began = now()
+    while not is_so():
+        if now() - began > limit_seconds:
+            raise LabError(f"waited {limit_seconds:g} s in vain: {what}")
+        time.sleep(POLL_SECONDS)
+    return now() - began
+
+
+class Pair:
+    """The daemons of two nodes; the segment and its end belong to somebody else."""
+
+    def __init__(self, segment: Segment, vips: Sequence[str]) -> None:
+        self.segment = segment
+        self.vips = tuple(vips)
+
+    @property
+    def node_a(self) -> Host:
+        return self.segment.node_a
+
+    @property
+    def node_b(self) -> Host:
+        return self.segment.node_b
+
+    def configure(self, text: str, *nodes: Host) -> None:
+        """Write the file, on both nodes unless some are named."""
+        for node in nodes or self.segment.nodes:
+            node.path(CONFIG_FILE).write_text(text)
+
+    def start_web(self, *ports: int) -> None:
+        """The small web service on both nodes, outside of the daemons' care."""
+        for node in self.segment.nodes:
+            for port in ports or (80,):
+                node.run([*WEB.split(), "start", str(port)])
+
+    def start_pulse(self, *nodes: Host) -> None:
+        """pulse in the foreground, its lines kept with their priority (sd-daemon(3))."""
+        for node in nodes or self.segment.nodes:
+            reading, writing = os.pipe()
+            identity = os.fstat(writing)
+            stream = f"JOURNAL_STREAM={identity.st_dev}:{identity.st_ino}"
+            keeper = [*INTERPRETER, str(HERE / "log_keeper.py"), LOG_FILE]
+            quiet = {"stdin": subprocess.DEVNULL}
+            node.start_detached(keeper, stdin=reading)
+            pulse = ["env", stream, "pulse", "-n"]
+            node.start_detached(pulse, stdout=writing, stderr=writing, **quiet)
+            os.close(reading)
+            os.close(writing)
+
+    def active(self) -> Host | None:
+        """The one node whose kernel has every VIP; None: nobody, or more than one."""
+        holders = [n for n in self.segment.nodes if set(self.vips) <= n.addresses()]
+        return holders[0] if len(holders) == 1 else None
+
+    def wait_until_active(
+        self, node: Host | None = None, limit_seconds: float = SETTLE_LIMIT_SECONDS
+    ) -> Host:
+        """Wait until exactly one node, or this one, has every VIP. LabError with both logs."""
+        name = node.name if node else "one node"
+
+        def is_so() -> bool:
+            active = self.active()
+            return active is not None and node in (None, active)
+
+        self._wait(is_so, limit_seconds, f"{name} has {', '.join(self.vips)}")
+        active = self.active()
+        assert active is not None
+        return active
+
+    def wait_until_settled(self, limit_seconds: float = SETTLE_LIMIT_SECONDS) -> Host:
+        """Wait until one node is active, and the other says that it stands by and is fit."""
+        active = self.wait_until_active(limit_seconds=limit_seconds)
+        partner = self.segment.other(active)
+        self._wait(
+            lambda: self.is_in_role(active, "active") and self.is_in_role(partner, "standby"),
+            limit_seconds,
+            f"{active.name} says active, {partner.name} says standby and fit",
+        )
+        return active
+
+    def _wait(self, is_so: Callable[[], bool], limit_seconds: float, what: str) -> None:
+        try:
+            wait_until(is_so, limit_seconds, what)
+        except LabError as error:
+            raise LabError(f"{error}\n{self.logs()}") from None
+
+    def status(self, node: Host) -> dict[str, Any]:
+        """What `piranhactl status --json` says on a node; empty while nobody answers."""
+        with contextlib.suppress(LabError, ValueError):
+            told: dict[str, Any] = json.loads(node.run(["piranhactl", "status", "--json"]))
+            return told
+        return {}
+
+    def is_in_role(self, node: Host, role: str) -> bool:
+        """True when every group of the node has this role and is fit."""
+        groups = self.status(node).get("groups", [])
+        return bool(groups) and all(g["role"] == role and g["is_fit"] for g in groups)
+
+    def moves(self, node: Host) -> list[dict[str, Any]]:
+        """The records of `piranhactl why`, oldest first."""
+        records: list[dict[str, Any]] = json.loads(node.run(["piranhactl", "why", "--json"]))
+        return records
+
+    def log(self, node: Host) -> list[LogLine]:
+        """Every line that the daemons of a node have said."""
+        lines = []
+        path = node.path(LOG_FILE)
+        for raw in path.read_text().splitlines() if path.exists() else []:
+            at, _, text = raw.partition(" ")
+            found = PRIORITY.match(text)
+            priority = int(found[1]) if found else None
+            lines.append(LogLine(float(at), priority, PRIORITY.sub("", text)))
+        return lines
+
+    def logs(self) -> str:
+        """Both logs for a person, in the order of time."""
+        lines = [
+            (line.at, f"{line.at:.3f} {node.name}: {line.text}")
+            for node in self.segment.nodes
+            for line in self.log(node)
+        ]
+        return "\n".join(text for _, text in sorted(lines))
+
+    def signal_suite(self, node: Host, number: signal.Signals) -> None:
+        """Signal every daemon of a node as nearly at once as a loop can; pulse is the first."""
+        for process in sorted(
+            (p for p in node.processes() if any(p.is_of(name) for name in DAEMONS)),
+            key=lambda p: not p.is_of("pulse"),
+        ):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, number)
+
+    def keep_logs(self, directory: Path) -> None:
+        """Copy both logs out of the laboratory."""
+        for node in self.segment.nodes:
+            if node.path(LOG_FILE).exists():
+                (directory / f"{node.name}.log").write_text(node.path(LOG_FILE).read_text())
