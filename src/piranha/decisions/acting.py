@@ -172,18 +172,18 @@ def close_claim(_view: View, state: GroupState, _notice: Notice) -> Acted:
     return replace(state, claim=None), (SendHeartbeat(),)
 
 
-def give_up_claim(view: View, state: GroupState, notice: Notice) -> Acted:
-    """Not released in time: let its lease end by our silence, or raise the alarm."""
-    claim = state.claim
-    assert claim is not None
-    if notice.evidence["is_heard"] and view.rules.unreleased_takes:
-        claim = replace(claim, withheld_since=view.now)
-        text = f"{notice.text}; acknowledging no more, so that its lease ends"
-        return replace(state, claim=claim), (Say(Severity.CRITICAL, state.name, text),)
+def withhold_answers(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Acknowledge nothing from now on: a lease that is not released ends by itself."""
+    assert state.claim is not None
+    claim = replace(state.claim, withheld_since=view.now)
+    text = f"{notice.text}; acknowledging no more, so that its lease ends"
+    return replace(state, claim=claim), (Say(Severity.CRITICAL, state.name, text),)
+
+
+def give_up_claim(view: View, state: GroupState, _notice: Notice) -> Acted:
+    """A claim that is not heard is never taken; a person is called by the record of the move."""
     later = view.now + view.group.release_timeout_seconds
-    text = f"claim given up for {later - view.now:.0f} s: {notice.text}"
-    say = Say(Severity.CRITICAL, state.name, text)
-    return replace(state, claim=None, claim_not_before=later), (say, SendHeartbeat())
+    return replace(state, claim=None, claim_not_before=later), (SendHeartbeat(),)
 
 
 def answer_claim(_view: View, state: GroupState, _notice: Notice) -> Acted:

@@ -89,7 +89,8 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (CL, F.CLAIM_REFUSED): Move(SB, (a.close_claim,), WARNING),
     (CL, F.CLAIM_MOOT): _CLOSE,
     (CL, F.CLAIM_UNRELEASED): Move(ST, (a.take,), CRITICAL),
-    (CL, F.CLAIM_OVERDUE): Move(None, (a.give_up_claim,)),
+    (CL, F.CLAIM_OVERDUE): Move(None, (a.withhold_answers,)),
+    (CL, F.CLAIM_HOPELESS): Move(SB, (a.give_up_claim,), CRITICAL),
     (CL, F.PARTNER_LEFT): _TAKE,
     (CL, F.PARTNER_SILENT): _ALARMED_TAKE,
     (CL, F.TAKEOVER_BLOCKED): _BLOCKED,
@@ -137,6 +138,7 @@ _OWN_CLAIM = {
     F.CLAIM_MOOT,
     F.CLAIM_UNRELEASED,
     F.CLAIM_OVERDUE,
+    F.CLAIM_HOPELESS,
 }
 _ABSENCE = {F.PARTNER_LEFT, F.PARTNER_SILENT, F.TAKEOVER_BLOCKED, F.SILENCE_NEARS_END}
 _DUTY = {

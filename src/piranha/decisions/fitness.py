@@ -12,10 +12,11 @@ LONGEST_PAUSE = 86_400.0
 
 
 def unable_reason(state: GroupState) -> str:
-    """Why no takeover is possible at all; empty when it is."""
+    """Why no takeover is possible at all; empty when it is. While serving, a fos that ended is
+    given the time to come back."""
     if not state.has_carrier:
         return state.carrier_reason
-    if not state.is_armed:
+    if not state.is_armed and not (state.period and state.is_arming):
         return state.unarmed_reason
     return ""
 

@@ -173,7 +173,9 @@ def _change_rules(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeS
     known = {group.name: group for group in state.groups}
     is_held = any(group.is_held for group in state.groups)
     groups = tuple(
-        known.pop(rule.name, None) or _new_group(rule.name, state.link.incarnation, 0, is_held, now)
+        known.pop(rule.name)
+        if rule.name in known
+        else _new_group(rule.name, state.link.incarnation, 0, is_held, now)
         for rule in rules.groups
     )
     effects: list[Effect] = [
@@ -317,12 +319,12 @@ def compose(
 def _group_beat(view: View, state: GroupState) -> GroupBeat:
     now, claim = view.now, state.claim
     failures = fitness.counted_failures(view.group, state)
-    unfit = fitness.unfit_reason(view.rules, state, now)
-    if state.serves and failures:
-        unfit = next(iter(failures.values()))
-    own_failed = len(failures) if state.period else 0
-    if not state.period and state.unfit is not None and unfit:
-        own_failed = state.unfit.failed_services
+    if state.period:
+        unfit = fitness.unable_reason(state) or next(iter(failures.values()), "")
+        failed_services = len(failures)
+    else:
+        unfit = fitness.unfit_reason(view.rules, state, now)
+        failed_services = state.unfit.failed_services if unfit and state.unfit else 0
     ignored = {tag for tag, name in view.group.service_tags.items() if name in state.ignored}
     return GroupBeat(
         name=state.name,
@@ -331,7 +333,7 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
         is_fit=not unfit,
         is_held=state.is_held,
         unfit_reason=unfit,
-        failed_services=own_failed,
+        failed_services=failed_services,
         claim=claim.number if claim else 0,
         claim_reason=claim.reason if claim else "",
         claim_answered=state.claim_answered,

@@ -45,6 +45,7 @@ class Fact(StrEnum):
     CLAIM_MOOT = "claim moot"
     CLAIM_UNRELEASED = "claim unreleased"
     CLAIM_OVERDUE = "claim overdue"
+    CLAIM_HOPELESS = "claim hopeless"
     PARTNER_CLAIMS = "partner claims"
     CLAIM_BASELESS = "claim baseless"
     STARTUP_OVER = "startup over"
@@ -120,7 +121,7 @@ def own_fos(view: View, state: GroupState, event: Event) -> Found:
             f" (permission ended {late:.3f} s ago)",
             {"late": late},
         )
-    if state.serves and state.is_fos_gone:
+    if state.serves and (state.is_fos_gone or not (state.is_armed or state.is_arming)):
         yield Notice(Fact.FOS_FAILED, state.unarmed_reason)
 
 
@@ -199,11 +200,10 @@ def _overdue(view: View, state: GroupState, acknowledged: float | None) -> Found
         is_claim_heard = acknowledged is not None and acknowledged >= claim.since
         waited = view.now - claim.since
         what = "heard it" if is_claim_heard else "does not hear us"
-        yield Notice(
-            Fact.CLAIM_OVERDUE,
-            f"not released after {waited:.2f} s; the partner {what}",
-            {"waited": waited, "is_heard": is_claim_heard},
-        )
+        text = f"not released after {waited:.2f} s; the partner {what}"
+        may_take = is_claim_heard and view.rules.unreleased_takes
+        fact = Fact.CLAIM_OVERDUE if may_take else Fact.CLAIM_HOPELESS
+        yield Notice(fact, text, {"waited": waited})
 
 
 def _moot(view: View, state: GroupState) -> str:
@@ -440,7 +440,8 @@ def _nobody_serves(view: View, state: GroupState) -> str:
     has_failed_there = partner.failed_services > 0
     if fitness.unfit_reason(view.rules, state, view.now):
         # Nobody is fit: a service that may fail is better than none.
-        if partner.is_fit and not partner.is_held:
+        is_coming = partner.role is Role.LISTENING
+        if is_coming or (partner.is_fit and not partner.is_held):
             return ""
         is_ours = view.group.is_preferred or not has_failed_there or partner.is_held
         return "nobody serves, and nobody is fit" if is_ours else ""

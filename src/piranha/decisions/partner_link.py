@@ -164,14 +164,15 @@ def send(link: Link, now: float, *, wants_answer: bool, resets_timer: bool) -> L
 
 def next_beat_at(link: Link, rules: NodeRules, now: float, *, is_urgent: bool) -> float:
     """When the next heartbeat is due: a keepalive after the last, or earlier while an answer that
-    was asked for is missing and the partner is not silent for a whole deadtime."""
+    was asked for is missing. A partner silent for a whole deadtime may still hear us, over a path
+    that loses packets: enough heartbeats for each of its deadtimes keep it from taking over."""
     keepalive = rules.keepalive_seconds
     interval = min(keepalive, URGENT_INTERVAL) if is_urgent else keepalive
     quiet_since = link.started_at if link.last_heard_at is None else link.last_heard_at
-    is_missing = link.asked > link.acknowledged and not has_partner_left(link)
-    if is_missing and now - quiet_since < rules.deadtime_seconds:
+    if link.asked > link.acknowledged and not has_partner_left(link):
+        is_silent = now - quiet_since >= rules.deadtime_seconds
         repeat = max(SHORTEST_REPEAT, min(keepalive / 10, LONGEST_REPEAT))
-        interval = min(interval, repeat)
+        interval = min(interval, rules.deadtime_seconds / 10 if is_silent else repeat)
     return link.timer_from + interval
 
 
