@@ -34,8 +34,9 @@ class Announcer:
         removed and made again is found again. Raises OSError when it is not there."""
         name, _protocol, _kind, hardware, packed = self._socket.getsockname()
         if not name:
+            again = _open(self.device)
             self._socket.close()
-            self._socket = _open(self.device)
+            self._socket = again
             _name, _protocol, _kind, hardware, packed = self._socket.getsockname()
         return packed.hex(":") if hardware == _ETHERNET_HARDWARE else None
 
