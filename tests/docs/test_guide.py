@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from piranha.config.reading import read_settings
 from tests.architecture.source import ROOT
 
 CHAPTERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("changes/*.md")])
@@ -62,3 +63,34 @@ def test_every_architecture_decision_has_context_choice_and_price() -> None:
         if page.name != "README.md":
             parts = re.findall(r"^\*\*(\w+)\.\*\*", page.read_text(), flags=re.MULTILINE)
             assert parts == ["Context", "Choice", "Price"], page.name
+
+
+def configurations() -> list[tuple[str, str]]:
+    """Every complete lvs.cf of the guide, by its place."""
+    fences = re.compile(r"^```lvs\.cf\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+    return [
+        (f"{name(chapter)}#{number}", text)
+        for chapter in CHAPTERS
+        for number, text in enumerate(fences.findall(chapter.read_text(encoding="utf-8")), 1)
+    ]
+
+
+@pytest.mark.parametrize(("place", "text"), configurations())
+def test_every_configuration_is_accepted_without_a_warning(place: str, text: str) -> None:
+    reading = read_settings(text.encode(), place)
+    assert reading.settings is not None, reading.complaints
+    assert [str(c) for c in reading.complaints if c.severity != "notice"] == []
+
+
+def test_every_single_line_of_configuration_is_accepted() -> None:
+    """Lines that the chapter on services shows outside of a block belong into one."""
+    text = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"((?:^    \w+ += .*\n)+)", text, flags=re.MULTILINE)
+    assert pairs
+    for number, lines in enumerate(pairs):
+        block = f"active = 1\naddress = 10.0.0.{10 + number} eth0:{number}\n{lines}"
+        document = (
+            f"service = fos\nprimary = 10.0.0.1\nbackup = 10.0.0.2\nfailover f {{\n{block}}}\n"
+        )
+        reading = read_settings(document.encode(), "services.md")
+        assert reading.settings is not None, [str(c) for c in reading.complaints]

@@ -15,16 +15,19 @@ BOOT_SECONDS = 30
 class Machine:
     """Boots in a second; everything it changes is in memory and gone with it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "machine") -> None:
+        """`directory` exists and is the machine's alone; what it holds stays hidden in there."""
         self.directory = directory
+        self.name = name
         self._outer: subprocess.Popen[bytes] | None = None
-        self._pid = 0
+        self.pid = 0
+        """Of its process 1, as seen from outside."""
 
     def boot(self) -> None:
         """Returns when basic.target is reached; raises TimeoutError when it is not."""
         # The machine dies with the test run, even with a killed one: --pdeathsig, --kill-child.
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", "-m", "-p", "-n", "-u", "-i", "-C"]
-        command += ["--fork", "--kill-child", str(BOOT), str(self.directory)]
+        command += ["--fork", "--kill-child", str(BOOT), str(self.directory), self.name]
         self._outer = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + BOOT_SECONDS
         while time.monotonic() < deadline:
@@ -73,6 +76,12 @@ class Machine:
             timeout=10,
         )
 
+    def unpack(self, archive: bytes, directory: str) -> None:
+        """Lay out a tar archive in a directory of the machine."""
+        program = 'mkdir -p "$0" && tar -x --no-same-owner -C "$0"'
+        command = self._entering("sh", "-c", program, directory)
+        subprocess.run(command, input=archive, check=True, timeout=30)
+
     def journal(self, unit: str) -> str:
         """What the unit has logged, oldest first, messages only."""
         self.run("journalctl", "--sync")
@@ -94,16 +103,16 @@ class Machine:
         )
 
     def _entering(self, *command: str) -> list[str]:
-        assert self._pid, "the machine is not up"
-        enter = ["nsenter", "-t", str(self._pid), "-m", "-p", "-n", "-u", "-i", "-C", "-r", "-w"]
+        assert self.pid, "the machine is not up"
+        enter = ["nsenter", "-t", str(self.pid), "-m", "-p", "-n", "-u", "-i", "-C", "-r", "-w"]
         return [*enter, "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", *command]
 
     def _find_pid(self) -> bool:
         """Learn the number that process 1 of the machine has out here."""
         assert self._outer is not None
         children = psutil.Process(self._outer.pid).children()
-        self._pid = next((child.pid for child in children if child.name() == "systemd"), 0)
-        return self._pid != 0
+        self.pid = next((child.pid for child in children if child.name() == "systemd"), 0)
+        return self.pid != 0
 
     def _is_up(self) -> bool:
         try:
