@@ -211,7 +211,8 @@ def _read_quoted(rest: str, number: int, column: int) -> Written | Fault:
         return Fault(number, column, f"the {quote} is not closed, expected another {quote}")
     if _AFTER_VALUE.match(rest, closed.end()):
         return Written(closed.group(1), quote, number, column + 1)
-    after = column + closed.end()
+    more = rest[closed.end() :]
+    after = column + len(rest) - len(more.lstrip())
     return Written(_without_comment(rest), "", number, column, text_after_quote=after)
 
 

@@ -33,7 +33,10 @@ class Kind(StrEnum):
     NUMBER = "a whole number"
     DURATION = "a time in seconds, or with a unit: 2, 0.5, 250ms, 30s, 10m, 2h, 1d"
     CHOICE = "one of the named words"
-    SERVICE = "fos"
+    SERVICE = (
+        "fos (without it the file was for balancing load over virtual servers, which this suite "
+        "does not do)"
+    )
     NAME = "a name"
     PATH = "a path that starts with /"
     ADDRESS = "an IP address or a host name"

@@ -36,7 +36,9 @@ class MachineFacts:
     units_at_boot: frozenset[str]
     """Services that the machine starts by itself, without ".service"."""
     configured_elsewhere: Mapping[IPAddress, str]
-    """Addresses that other configuration files name, and where."""
+    """Addresses that other configuration files name, and where: "/etc/network/interfaces:7"."""
+    other_clusters: Mapping[str, Settings]
+    """What the machine's other cluster files say, by path."""
     listeners: tuple[Listener, ...]
 
 
@@ -65,6 +67,7 @@ _Finding = tuple[Weight, str, str, str]
 def _findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
     yield from _file_findings(facts)
     yield from _node_findings(settings, facts)
+    yield from _cluster_findings(settings, facts)
     yield from _command_findings(settings, facts)
     for service in _services(settings):
         yield from _vip_findings(service, facts)
@@ -76,16 +79,29 @@ def _services(settings: Settings) -> tuple[Service, ...]:
     return tuple(service for group in settings.groups for service in group.services)
 
 
+def _cluster_findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
+    """Clusters on one machine share its sockets and ports unless their files keep them apart."""
+    for path, other in facts.other_clusters.items():
+        if other.cluster == settings.cluster:
+            text = f'cluster "{settings.cluster}" is in {path} too, expected a name of its own'
+            yield "error", "global", "cluster", text
+        if other.heartbeat_port == settings.heartbeat_port:
+            text = f"port {settings.heartbeat_port} is used in {path} too, expected one of its own"
+            yield "error", "global", "heartbeat_port", text
+
+
 def _file_findings(facts: MachineFacts) -> Iterator[_Finding]:
     """Whoever can write the file can have any command run by root."""
     mode = stat.S_IMODE(facts.file_mode)
-    if mode & (stat.S_IWOTH | stat.S_IWGRP):
-        who = "everybody" if mode & stat.S_IWOTH else "its group"
-        text = f"the file may be written by {who} (mode {mode:04o}), expected root only: "
-        yield "error", "", "", text + "chmod go-w"
+    if mode & stat.S_IWOTH:
+        text = f"everybody may write the file (mode {mode:04o}), expected root only: chmod o-w"
+        yield "error", "", "", text
+    if mode & stat.S_IWGRP:
+        text = f"its group may write the file (mode {mode:04o}), expected root only: chmod g-w"
+        yield "warning", "", "", text
     if facts.file_owner != 0:
         text = f"the file belongs to user {facts.file_owner}, expected root: chown root"
-        yield "error", "", "", text
+        yield "warning", "", "", text
 
 
 def side_here(settings: Settings, facts: MachineFacts) -> Side | None:
