@@ -65,7 +65,7 @@ bench: $(ready)
 	@$(python) tests/lab/bench.py
 
 soak: $(ready)
-	$(python) tests/simulation/run.py --soak
+	$(python) tests/simulation/run.py --seed $(SEED) --runs 20000 --steps 500
 
 diagram: $(ready)
 	@$(python) tests/architecture/diagram.py

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from piranha.config.reading import read_settings
+from piranha.config.timing import has_kernel_lease
 from tests.architecture.source import ROOT
 
 CHAPTERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("changes/*.md")])
@@ -94,3 +95,24 @@ def test_every_single_line_of_configuration_is_accepted() -> None:
         )
         reading = read_settings(document.encode(), "services.md")
         assert reading.settings is not None, [str(c) for c in reading.complaints]
+
+
+def test_the_front_page_installs_like_the_guide() -> None:
+    front = (ROOT / "README.md").read_text(encoding="utf-8")
+    chapter = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
+    lines = chapter.split("<!-- install:begin -->\n")[1].split("<!-- install:end -->")[0]
+    assert lines in front
+    assert len(lines.splitlines()) == 9, "and the tenth checks and starts"
+
+
+def test_the_front_page_shows_the_first_pair_of_the_guide() -> None:
+    places = dict(configurations())
+    assert places["README.md#1"] == places["docs/configuration.md#1"]
+
+
+def test_the_table_of_deadtimes_is_right_about_the_kernel() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \| [\d.]+ s \| (.*) \|$", text, re.MULTILINE)
+    assert len(rows) >= 3
+    for keepalive, deadtime, who in rows:
+        assert has_kernel_lease(float(keepalive), float(deadtime)) == (who == "the kernel")
