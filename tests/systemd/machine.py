@@ -87,6 +87,10 @@ class Machine:
         self.run("journalctl", "--sync")
         return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit)
 
+    def show(self, unit: str, name: str) -> str:
+        """One property of a unit (systemctl(1), show)."""
+        return self.run("systemctl", "show", "--value", "-p", name, unit).strip()
+
     def kill(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
         """Signal a process by its number inside the machine."""
         self.run("kill", f"-{int(number)}", str(pid))

@@ -5,8 +5,10 @@ node-a 10.77.0.1   node-b 10.77.0.2   client 10.77.0.100, whose computer is also
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.systemd.installing import install
 from tests.systemd.machine import Machine
@@ -45,6 +47,20 @@ failover ftp {{
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The third computer: only its network is its own."""
+
+    pid: int
+
+    def entering(self, *command: str) -> list[str]:
+        """The argv that runs a command with the client's network."""
+        return ["nsenter", "-t", str(self.pid), "-n", *command]
+
+    def start(self, argv: Sequence[str], **options: Any) -> "subprocess.Popen[str]":
+        return subprocess.Popen(self.entering(*argv), text=True, **options)
+
+
 class Pair:
     """Both machines up, cabled, and with the suite installed; pulse is not started."""
 
@@ -67,6 +83,7 @@ class Pair:
         for machine in self.machines:
             install(machine)
             machine.write("/etc/lvs.cf", CONFIGURATION)
+            machine.write("/var/www/html/index.html", f"{machine.name}\n")
 
     def power_off(self) -> None:
         for machine in self.machines:
@@ -75,10 +92,10 @@ class Pair:
             self._client.kill()
             self._client.wait()
 
-    def entering_client(self, *command: str) -> list[str]:
-        """The argv that runs a command with the client's network."""
+    @property
+    def client(self) -> "Client":
         assert self._client is not None
-        return ["nsenter", "-t", str(self._client.pid), "-n", *command]
+        return Client(self._client.pid)
 
     def _lay_cables(self) -> None:
         lines = ["link set lo up", "link add segment type bridge", "link set segment up"]
@@ -88,7 +105,7 @@ class Pair:
             lines.append(f"link add {port} type veth peer name eth0 netns {machine.pid}")
             lines.append(f"link set {port} master segment up")
         batch = "\n".join(lines).encode()
-        subprocess.run(self.entering_client("ip", "-batch", "-"), input=batch, check=True)
+        subprocess.run(self.client.entering("ip", "-batch", "-"), input=batch, check=True)
         for number, machine in enumerate(self.machines, 1):
             machine.run("ip", "link", "set", "lo", "up")
             machine.run("ip", "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
