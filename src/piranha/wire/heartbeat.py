@@ -1,11 +1,24 @@
-"""One heartbeat: what a node says of itself, in one datagram of at most 1,200 bytes."""
+"""One heartbeat: what a node says of itself, in one datagram of at most 1,200 bytes.
 
+A datagram is a head (magic, format version, flags, length of the fields), the fields (fields.py),
+and 32 bytes in reserve for a seal. Fields that a reader does not know are skipped, flags that it
+does not know are an error. Names, states and numbers of every group are always in; service tags,
+then reasons, then digests get the room that is left.
+"""
+
+import struct
 from dataclasses import dataclass, field
+from enum import IntEnum
 
-from piranha.terms import Role, Side
+from piranha.errors import WireError
+from piranha.terms import Side
+from piranha.wire import fields, group_beat
+from piranha.wire.group_beat import GroupBeat as GroupBeat
 
 FORMAT_VERSION = 1
 LARGEST_DATAGRAM = 1200
+SEAL_SIZE = 32
+"""Bytes behind the fields that are kept free for an HMAC-SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,41 +31,6 @@ class PathHeard:
     sequence: int
     """The newest sequence number heard there: this acknowledges it and every earlier one."""
     age_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class GroupBeat:
-    """What a node says of one group."""
-
-    name: str
-    role: Role
-    epoch: int
-    """The newest epoch the sender knows; its own when it is starting, active or releasing."""
-    is_fit: bool
-    is_held: bool
-    unfit_reason: str = ""
-    failed_services: int = 0
-    claim: int = 0
-    """The sender's own open claim; 0: none."""
-    claim_reason: str = ""
-    claim_answered: int = 0
-    """The partner's claim that the sender has answered by releasing, or while inactive."""
-    claim_refused: int = 0
-    offer: int = 0
-    """The sender serves, and its operator asks the partner to claim: a number for each request;
-    0: no."""
-    claim_is_fault: bool = False
-    """The claim says that a service failed here (only that makes the releaser unfit)."""
-    repairing_seconds: float = 0.0
-    """How much longer the sender asks claims to wait; 0: it does not."""
-    active_from_age: float | None = None
-    """Seconds since the sender last became the holder of the VIPs; None: never."""
-    active_to_age: float | None = None
-    """Seconds since it last dropped them; None: it holds them, or never did."""
-    judged: frozenset[int] = frozenset()
-    """Tags of services started here and past their first wait: what a partner may judge."""
-    failed: frozenset[int] = frozenset()
-    """Tags of services that the sender's own probes call failed (local or remote)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +58,172 @@ class Heartbeat:
     heard: tuple[PathHeard, ...] = ()
     groups: tuple[GroupBeat, ...] = ()
     digests: dict[str, bytes] = field(default_factory=dict)
+
+
+_MAGIC = b"PFHB"
+_HEAD = struct.Struct("!4sBBH")
+_NODE = struct.Struct("!BBQQQQQQ")
+_HEARD = struct.Struct("!BQQQ")
+_DIGEST_SIZE = 8
+_LONGEST_DURATION = 1 << 32
+"""Seconds of keepalive or deadtime that a reader believes."""
+_LARGEST_NUMBER = (1 << 64) - 1
+_MOST_PATHS = 8
+_SIDES = (Side.PRIMARY, Side.BACKUP)
+_WANTS_ANSWER, _GOODBYE, _CARRIER, _HAS_WITNESS, _WITNESS = 1, 2, 4, 8, 16
+
+
+class _Field(IntEnum):
+    NODE = 1
+    CLUSTER = 2
+    HEARD = 3
+    GROUP = 4
+    DIGEST = 5
+
+
+def encode(beat: Heartbeat) -> bytes:
+    """One datagram. What does not fit is left out from the end (see the head of this file).
+
+    Raises WireError when not even the names and states of all groups fit: more than about 20
+    groups with names of 32 letters.
+    """
+    parts = [
+        fields.field(_Field.NODE, _pack_node(beat)),
+        fields.field(_Field.CLUSTER, beat.cluster.encode()),
+        *(fields.field(_Field.HEARD, _pack_heard(heard)) for heard in beat.heard),
+    ]
+    groups = [group_beat.pack(group) for group in beat.groups]
+    room = LARGEST_DATAGRAM - SEAL_SIZE - _HEAD.size
+    room -= sum(map(len, parts)) + sum(len(group) + fields.OVERHEAD for group in groups)
+    if room < 0:
+        raise WireError(f"{len(groups)} groups do not fit into one heartbeat")
+    for number, group in enumerate(beat.groups):
+        tags, is_cut = group_beat.pack_tags(group, room)
+        groups[number] = group_beat.pack(group, is_cut) + tags
+        room -= len(tags)
+    for number, group in enumerate(beat.groups):
+        reasons = group_beat.pack_reasons(group, room)
+        groups[number] += reasons
+        room -= len(reasons)
+    parts += [fields.field(_Field.GROUP, group) for group in groups]
+    parts.append(_pack_digests(beat.digests, room))
+    body = b"".join(parts)
+    return _HEAD.pack(_MAGIC, FORMAT_VERSION, 0, len(body)) + body
+
+
+def decode(datagram: bytes) -> Heartbeat:
+    """The heartbeat of one datagram, whatever the bytes are. Raises WireError."""
+    body = _body(datagram)
+    node: bytes | None = None
+    cluster: str | None = None
+    heard: list[PathHeard] = []
+    groups: dict[str, GroupBeat] = {}
+    digests: dict[str, bytes] = {}
+    for kind, value in fields.fields(body):
+        if kind == _Field.NODE:
+            node = value
+        elif kind == _Field.CLUSTER:
+            cluster = fields.name(value)
+        elif kind == _Field.HEARD:
+            heard.append(_read_heard(value))
+        elif kind == _Field.GROUP:
+            group = group_beat.read(value)
+            groups[group.name] = group
+        elif kind == _Field.DIGEST:
+            digests[fields.name(value[_DIGEST_SIZE:])] = value[:_DIGEST_SIZE]
+    if node is None or cluster is None:
+        raise WireError("it does not say who sends it")
+    if len(heard) > _MOST_PATHS:
+        raise WireError(f"{len(heard)} paths")
+    return _read_node(node, cluster, tuple(heard), tuple(groups.values()), digests)
+
+
+def _body(datagram: bytes) -> bytes:
+    if len(datagram) < _HEAD.size or len(datagram) > LARGEST_DATAGRAM:
+        raise WireError(f"{len(datagram)} bytes, expected {_HEAD.size} to {LARGEST_DATAGRAM}")
+    magic, version, flags, length = _HEAD.unpack_from(datagram)
+    if magic != _MAGIC:
+        raise WireError("it is not a heartbeat")
+    if version != FORMAT_VERSION:
+        raise WireError(f"format version {version}, expected {FORMAT_VERSION}")
+    if flags:
+        raise WireError(f"flags 0x{flags:02x} are unknown here")
+    if length != len(datagram) - _HEAD.size:
+        raise WireError(f"{len(datagram) - _HEAD.size} bytes of fields, announced were {length}")
+    return datagram[_HEAD.size :]
+
+
+def _pack_node(beat: Heartbeat) -> bytes:
+    flags = (
+        (_WANTS_ANSWER if beat.wants_answer else 0)
+        | (_GOODBYE if beat.is_goodbye else 0)
+        | (_CARRIER if beat.has_carrier else 0)
+        | (0 if beat.sees_witness is None else _HAS_WITNESS)
+        | (_WITNESS if beat.sees_witness else 0)
+    )
+    return _NODE.pack(
+        _SIDES.index(beat.node),
+        flags,
+        beat.incarnation,
+        beat.sequence,
+        fields.microseconds(beat.keepalive_seconds),
+        fields.microseconds(beat.deadtime_seconds),
+        min(beat.serial_no, _LARGEST_NUMBER),
+        fields.microseconds(beat.frozen_seconds),
+    )
+
+
+def _read_node(
+    value: bytes,
+    cluster: str,
+    heard: tuple[PathHeard, ...],
+    groups: tuple[GroupBeat, ...],
+    digests: dict[str, bytes],
+) -> Heartbeat:
+    side, flags, incarnation, sequence, *rest = fields.record(_NODE, value)
+    keepalive, deadtime, serial_no, frozen = rest
+    if side >= len(_SIDES):
+        raise WireError(f"side {side} is unknown")
+    if not (keepalive > 0 and 0 < deadtime < _LONGEST_DURATION * 1_000_000):
+        raise WireError(f"keepalive {keepalive} and deadtime {deadtime} microseconds")
+    return Heartbeat(
+        cluster=cluster,
+        node=_SIDES[side],
+        incarnation=incarnation,
+        sequence=sequence,
+        keepalive_seconds=fields.seconds(keepalive),
+        deadtime_seconds=fields.seconds(deadtime),
+        serial_no=serial_no,
+        wants_answer=bool(flags & _WANTS_ANSWER),
+        is_goodbye=bool(flags & _GOODBYE),
+        has_carrier=bool(flags & _CARRIER),
+        sees_witness=bool(flags & _WITNESS) if flags & _HAS_WITNESS else None,
+        frozen_seconds=fields.seconds(frozen),
+        heard=heard,
+        groups=groups,
+        digests=digests,
+    )
+
+
+def _pack_heard(heard: PathHeard) -> bytes:
+    age = fields.microseconds(heard.age_seconds)
+    return _HEARD.pack(heard.path, heard.incarnation, heard.sequence, age)
+
+
+def _read_heard(value: bytes) -> PathHeard:
+    path, incarnation, sequence, age = fields.record(_HEARD, value)
+    return PathHeard(path, incarnation, sequence, fields.seconds(age))
+
+
+def _pack_digests(digests: dict[str, bytes], room: int) -> bytes:
+    """In their own order, so whoever composes a heartbeat puts the telling ones first."""
+    parts = []
+    for name, digest in digests.items():
+        packed = fields.field(
+            _Field.DIGEST, digest[:_DIGEST_SIZE].ljust(_DIGEST_SIZE, b"\0") + name.encode()
+        )
+        if len(packed) > room:
+            break
+        parts.append(packed)
+        room -= len(packed)
+    return b"".join(parts)
