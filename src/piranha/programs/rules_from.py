@@ -10,12 +10,12 @@ from piranha.errors import UsageError
 from piranha.terms import Side
 
 HEARTBEAT_KEYWORDS = {
-    "cluster": "cluster",
-    "addresses": "primary, backup, primary_private, backup_private",
-    "heartbeat_port": "heartbeat_port",
-    "heartbeat_key": "heartbeat_key",
-    "keepalive_seconds": "keepalive",
-    "deadtime_seconds": "deadtime",
+    "cluster": ("cluster",),
+    "addresses": ("primary", "backup", "primary_private", "backup_private"),
+    "heartbeat_port": ("heartbeat_port",),
+    "heartbeat_key": ("heartbeat_key",),
+    "keepalive_seconds": ("keepalive",),
+    "deadtime_seconds": ("deadtime",),
 }
 """Fields of Settings that a reload leaves as they are, with their keywords in lvs.cf(5): both
 nodes must agree on them at every moment."""
@@ -79,10 +79,10 @@ def keep_heartbeat(running: Settings, fresh: Settings) -> tuple[Settings, tuple[
     """The fresh settings with the heartbeat keywords of the running ones, and the keywords that
     would have changed: nodes that disagree on them lose each other, so a restart applies them."""
     kept: dict[str, Any] = {}
-    names = []
-    for field, keyword in HEARTBEAT_KEYWORDS.items():
+    names: list[str] = []
+    for field, keywords in HEARTBEAT_KEYWORDS.items():
         value = getattr(running, field)
         if getattr(fresh, field) != value:
             kept[field] = value
-            names.append(keyword)
+            names += keywords
     return dataclasses.replace(fresh, **kept), tuple(names)

@@ -1,0 +1,225 @@
+"""What is believed of what comes in on the heartbeat's paths. On loopback."""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from piranha.programs.heartbeat_paths import HeartbeatPaths, SequenceGuard, WrongDatagrams
+from piranha.system import clock, journal
+from piranha.system.loop import Loop
+from piranha.terms import Side
+from piranha.wire import heartbeat
+from piranha.wire.heartbeat import Heartbeat
+from tests.programs.example_settings import settings
+
+PRIMARY, BACKUP = ip_address("127.9.0.1"), ip_address("127.9.0.2")
+PRIVATE = {Side.PRIMARY: ip_address("127.9.1.1"), Side.BACKUP: ip_address("127.9.1.2")}
+BEAT = Heartbeat(
+    cluster="default",
+    node=Side.PRIMARY,
+    incarnation=11,
+    sequence=1,
+    keepalive_seconds=2.0,
+    deadtime_seconds=5.0,
+    serial_no=3,
+    wants_answer=False,
+    is_goodbye=False,
+    has_carrier=True,
+    sees_witness=None,
+    frozen_seconds=0.0,
+)
+
+
+def beat(sequence: int, incarnation: int = 11) -> Heartbeat:
+    return replace(BEAT, sequence=sequence, incarnation=incarnation)
+
+
+def test_each_heartbeat_must_be_newer_than_the_last_on_its_path() -> None:
+    guard = SequenceGuard()
+    refusals = [guard.refusal(0, beat(n)) for n in (5, 6, 6, 5, 9)]
+    assert refusals == ["", "", "repeated or overtaken", "repeated or overtaken", ""]
+
+
+def test_a_copy_on_the_other_path_is_no_repetition() -> None:
+    guard = SequenceGuard()
+    assert [guard.refusal(path, beat(5)) for path in (0, 1)] == ["", ""]
+
+
+def test_a_new_run_of_the_partner_counts_from_its_own_start() -> None:
+    guard = SequenceGuard()
+    assert [guard.refusal(0, beat(900)), guard.refusal(0, beat(1, 12))] == ["", ""]
+
+
+def test_a_run_that_is_over_is_never_heard_again() -> None:
+    guard = SequenceGuard()
+    guard.refusal(0, beat(1))
+    guard.refusal(0, beat(1, 12))
+    assert guard.refusal(1, beat(2)) == "of an earlier run of the partner"
+    assert guard.refusal(0, beat(2, 12)) == ""
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    said: list[str] = []
+    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
+    yield said
+    journal.open_journal("pytest", True, False)
+
+
+def test_wrong_datagrams_are_told_at_once_and_then_once_a_minute(lines: list[str]) -> None:
+    wrong = WrongDatagrams()
+    assert wrong.wake_at() == float("inf")
+    wrong.add("10.0.0.9", "too short")
+    wrong.tend(100.0)
+    for _ in range(3):
+        wrong.add("10.0.0.9", "too short")
+    wrong.tend(159.9)
+    assert wrong.wake_at() == 160.0
+    wrong.tend(160.0)
+    assert lines == [
+        "pulse: heartbeat: 1 datagram from 10.0.0.9 ignored: too short",
+        "pulse: heartbeat: 3 datagrams from 10.0.0.9 ignored: too short",
+    ]
+    assert wrong.total == 4
+
+
+def test_a_flood_of_different_wrongs_does_not_grow(lines: list[str]) -> None:
+    wrong = WrongDatagrams()
+    for number in range(10_000):
+        wrong.add(f"10.0.0.{number}", "too short")
+    wrong.tend(1.0)
+    assert len(lines) == 33
+    assert lines[-1] == "pulse: heartbeat: 9968 datagrams from others ignored: wrong"
+
+
+class Pair:
+    """The paths of the backup, and sockets with which the primary speaks."""
+
+    def __init__(self, is_private_here: bool = True) -> None:
+        self.heard: list[tuple[int, int]] = []
+        self.arrived: list[float] = []
+        self.loop = Loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind((str(BACKUP), 0))
+            self.port: int = free.getsockname()[1]
+        private = PRIVATE[Side.BACKUP] if is_private_here else ip_address("192.0.2.1")
+        given = settings(
+            heartbeat_port=self.port,
+            addresses={
+                Side.PRIMARY: (PRIMARY, PRIVATE[Side.PRIMARY]),
+                Side.BACKUP: (BACKUP, private),
+            },
+        )
+        self.paths = HeartbeatPaths(self.loop, given, Side.BACKUP, self._hear)
+        self.partner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.partner.bind((str(PRIMARY), self.port))
+
+    def _hear(self, path: int, beat: Heartbeat, at: float) -> None:
+        self.heard.append((path, beat.sequence))
+        self.arrived.append(at)
+
+    def say(self, data: bytes) -> None:
+        self.partner.sendto(data, (str(BACKUP), self.port))
+
+    def turn(self) -> None:
+        self.loop.turn(clock.now() + 0.05)
+        self.paths.tend()
+
+    def close(self) -> None:
+        self.paths.close()
+        self.loop.close()
+        self.partner.close()
+
+
+@pytest.fixture
+def pair(lines: list[str]) -> Iterator[Callable[..., Pair]]:
+    assert lines == []
+    pairs: list[Pair] = []
+
+    def make(is_private_here: bool = True) -> Pair:
+        pairs.append(Pair(is_private_here))
+        return pairs[-1]
+
+    yield make
+    for made in pairs:
+        made.close()
+
+
+def test_a_heartbeat_of_the_partner_is_heard_with_its_path_and_instant(
+    pair: Callable[..., Pair],
+) -> None:
+    it = pair()
+    before = clock.now()
+    it.say(heartbeat.encode(beat(1)))
+    it.turn()
+    assert it.heard == [(0, 1)]
+    assert before <= it.arrived[0] <= clock.now()
+    assert it.paths.paths[0].received == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", ""),
+        (b"x" * 3000, ""),
+        (heartbeat.encode(replace(BEAT, cluster="other")), 'cluster "other", not "default"'),
+        (heartbeat.encode(replace(BEAT, node=Side.BACKUP)), "it says that it is the backup"),
+    ],
+)
+def test_what_is_wrong_is_counted_told_and_ignored(
+    pair: Callable[..., Pair], lines: list[str], data: bytes, reason: str
+) -> None:
+    it = pair()
+    it.say(data)
+    it.turn()
+    assert it.heard == []
+    assert it.paths.wrong.total == 1
+    assert lines[0].startswith("pulse: heartbeat: 1 datagram from 127.9.0.1 ignored: ")
+    assert reason in lines[0]
+
+
+def test_a_stranger_is_not_heard(pair: Callable[..., Pair], lines: list[str]) -> None:
+    it = pair()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.9.0.66", 0))
+        stranger.sendto(heartbeat.encode(BEAT), (str(BACKUP), it.port))
+        it.turn()
+    assert it.heard == []
+    assert "from 127.9.0.66 ignored: not the partner's address, 127.9.0.1" in lines[0]
+
+
+def test_our_heartbeats_go_out_on_every_path(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    private = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    private.bind((str(PRIVATE[Side.PRIMARY]), it.port))
+    it.paths.send(b"here")
+    for receiver in (it.partner, private):
+        receiver.settimeout(1.0)
+        assert receiver.recv(100) == b"here"
+    private.close()
+    assert [path.sent for path in it.paths.paths] == [1, 1]
+
+
+def test_a_path_whose_address_is_not_here_yet_is_opened_later(
+    pair: Callable[..., Pair], lines: list[str]
+) -> None:
+    it = pair(is_private_here=False)
+    assert "path 192.0.2.1 to 127.9.1.1: cannot listen on 192.0.2.1" in lines[0]
+    assert it.paths.wake_at() <= clock.now() + 1.0
+    it.paths.paths[1].local = PRIVATE[Side.BACKUP]
+    clock.sleep_until(it.paths.wake_at())
+    it.turn()
+    assert it.paths.paths[1].door is not None
+    assert "can be used again" in lines[-1]
+
+
+def test_a_port_that_is_taken_is_refused_at_the_start(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    given = settings(
+        heartbeat_port=it.port, addresses={Side.PRIMARY: (PRIMARY,), Side.BACKUP: (BACKUP,)}
+    )
+    with pytest.raises(OSError, match="Address already in use"):
+        HeartbeatPaths(it.loop, given, Side.BACKUP, lambda _path, _beat, _at: None)
