@@ -70,8 +70,8 @@ def documented() -> dict[Place, set[str]]:
         heading = re.fullmatch(r'\.S[hs] (?:"(.*)"|(.*))', line)
         if heading:
             place = PLACE_OF.get((heading[1] or heading[2]).upper())
-        elif place and line.startswith(".It Ic "):
-            found[place] |= set(re.findall(r"[a-z_]{2,}", line.removeprefix(".It Ic ")))
+        elif place and (item := re.match(r"\.It Ic ([a-z_]+(?: , [a-z_]+)*)", line)):
+            found[place] |= set(item[1].split(" , "))
     return found
 
 
@@ -89,11 +89,30 @@ def test_the_manual_has_every_keyword_and_none_besides(place: Place) -> None:
     assert documented()[place] == set(AT[place])
 
 
-@pytest.mark.parametrize("row", KEYWORDS, ids=lambda row: f"{row.place} {row.name}")
-def test_the_manual_tells_every_default(row: Keyword) -> None:
-    if row.default is None or row.place not in (Place.GLOBAL, Place.FAILOVER, Place.GROUP):
-        return
+WRITTEN = [
+    row
+    for row in KEYWORDS
+    if row.place in (Place.GLOBAL, Place.FAILOVER, Place.GROUP) and row.status is not Status.IGNORED
+]
+
+
+def item(row: Keyword) -> str:
+    """What the manual says of a keyword, its heading included."""
     text = MANUAL.read_text(encoding="utf-8")
+    heading = {place: name for name, place in reversed(PLACE_OF.items())}[row.place]
+    section = re.split(r"^\.S[hs] ", text, flags=re.MULTILINE)
+    (page,) = [part for part in section if part.strip('"').startswith(heading)]
+    (found,) = re.findall(
+        rf"^\.It Ic {row.name}\b.*?(?=^\.It |^\.El)", page, re.MULTILINE | re.DOTALL
+    )
+    return str(found)
+
+
+@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: f"{row.place} {row.name}")
+def test_the_manual_tells_every_default_and_what_has_no_effect(row: Keyword) -> None:
+    text = item(row)
     unit = " s" if row.kind is Kind.DURATION else ""
-    item = rf"^\.It Ic {row.name} (?:(?!^\.It ).)*^Default: {re.escape(row.default)}{unit}\b"
-    assert re.search(item, text, flags=re.MULTILINE | re.DOTALL)
+    if row.default is not None:
+        assert re.search(rf"^Default: {re.escape(row.default)}{unit}[.;]", text, re.MULTILINE)
+    assert all(re.search(rf"\b{choice}\b", text) for choice in row.choices)
+    assert ("No effect in this version." in text) == (row.status is Status.RESERVED)

@@ -138,7 +138,7 @@ def test_clusters_on_one_machine_differ() -> None:
     [
         (("/usr/bin/systemctl", "start", "nginx"), "nginx"),
         (("systemctl", "--no-block", "restart", "nginx.service"), "nginx"),
-        (("systemctl", "start", "a", "b"), None),
+        (("/bin/sh", "-c", "systemctl reset-failed a; exec systemctl start a.socket"), "a.socket"),
         (("/etc/init.d/web", "start"), "web"),
         (("/etc/rc.d/init.d/httpd", "start"), "httpd"),
         (("/usr/sbin/service", "vsftpd", "start"), "vsftpd"),

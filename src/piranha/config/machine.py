@@ -1,5 +1,6 @@
 """Does the file fit the machine? The facts come in as a value, complaints go out."""
 
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -161,16 +162,17 @@ def _vip_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:
         yield "warning", section, "address", text + "the machine would take it by itself"
 
 
+_SYSTEMCTL = re.compile(r"(?:^|[\s/])systemctl(?:\s+-\S+)*\s+(?:re)?start\s+([\w@:.-]+)")
+
+
 def unit_of(command: tuple[str, ...]) -> str | None:
-    """The systemd unit or init script that a command starts, without ".service"."""
-    if not command:
-        return None
-    directory, _, program = command[0].rpartition("/")
-    words = [word for word in command[1:] if not word.startswith("-")]
-    if program == "systemctl" and len(words) == 2 and words[0] in ("start", "restart"):
-        return words[1].removesuffix(".service")
-    if program in ("service", "invoke-rc.d") and words:
-        return words[0]
+    """The systemd unit or init script that a command starts, without ".service"; through a shell
+    (`sh -c "..."`) too."""
+    if found := _SYSTEMCTL.search(" ".join(command)):
+        return found[1].removesuffix(".service")
+    directory, _, program = command[0].rpartition("/") if command else ("", "", "")
+    if program in ("service", "invoke-rc.d") and len(command) > 1:
+        return command[1]
     return program if directory.endswith("/init.d") else None
 
 

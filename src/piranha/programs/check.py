@@ -38,8 +38,8 @@ CLUSTER_FILES = ("lvs.cf", "piranha/*.cf")
 """Below /etc: the clusters of this machine, as the units pulse and pulse@NAME read them."""
 LARGEST_NETWORK_FILE = 1 << 20
 BOOT_LINKS = (
-    "etc/systemd/system/*.wants/*.service",
-    "etc/systemd/system/*.requires/*.service",
+    "etc/systemd/system/*.wants/*",
+    "etc/systemd/system/*.requires/*",
     "etc/rc[2-5].d/S[0-9][0-9]*",
 )
 """What starts at boot: systemd.unit(5) and, without systemd, links to init scripts."""
