@@ -255,6 +255,18 @@ def test_a_renewal_that_the_kernel_refuses_is_tried_again_and_given_up_after_a_s
     assert story.told[0] == Unarmable(story.refusal)
 
 
+def test_after_a_standstill_with_a_permission_waiting_vips_that_ran_out_are_announced_again() -> (
+    None
+):
+    story = GroupStory(WEB).serve(seconds=3.5)
+    story.now += 5.0
+    story.give(VipsGone(("10.0.0.10",)))
+    assert story.effects == []
+    story.permit(seconds=3.5)
+    assert story.vips == ["10.0.0.10"]
+    assert story.done == ["announce 10.0.0.10"]
+
+
 # Release
 
 

@@ -22,6 +22,9 @@ RESTORE_PAUSE = 0.05
 REFUSAL_PAUSE = 0.1
 MOST_REFUSALS = 10
 LOOK_PAUSE = 0.05
+"""Seconds between two times that VIPs which do not go are deleted again."""
+EARLY_SECONDS = 0.1
+"""How much before its time an address may be gone without anybody's doing."""
 
 
 def wanted(turn: Turn) -> tuple[Vip, ...]:
@@ -36,9 +39,12 @@ def renew(turn: Turn) -> None:
     standing = turn.standing
     if turn.now >= standing.permitted_until:
         return
-    plan = lease_plan.plan(
-        standing.permitted_until, standing.expiry, turn.rules.has_kernel_lease, turn.now
-    )
+    expiry = standing.expiry
+    if expiry is not None and turn.now >= expiry:  # we stood still; the kernel has dropped them
+        turn.change(missing=standing.vips, expiry=None)
+        expiry = None
+    is_kernel_lease = turn.rules.has_kernel_lease
+    plan = lease_plan.plan(standing.permitted_until, expiry, is_kernel_lease, turn.now)
     turn.change(lease_at=plan.look_again_at)
     if plan.lifetime is not None:
         turn.emit(SetVips(standing.vips, plan.lifetime))
@@ -95,15 +101,16 @@ def put_back(turn: Turn, event: VipsGone) -> None:
     """Somebody removed VIPs of ours, or the kernel did: have them back while we may."""
     standing = turn.standing
     gone = tuple(vip for vip in standing.vips if str(vip.address) in event.vips)
-    if not gone or standing.taken_at is None or turn.now >= standing.permitted_until:
+    if not gone or standing.taken_at is None:
         return
-    missing = tuple(dict.fromkeys((*standing.missing, *gone)))
-    has_expired = standing.expiry is not None and turn.now >= standing.expiry - 0.1
-    why = "ran out in the kernel" if has_expired else "was removed by somebody else"
+    has_run_out = standing.expiry is not None and turn.now >= standing.expiry - EARLY_SECONDS
+    why = "ran out in the kernel" if has_run_out else "was removed by somebody else"
+    turn.change(missing=tuple(dict.fromkeys((*standing.missing, *gone))), expiry=None)
+    if turn.now >= standing.permitted_until:
+        return
     for vip in gone:
         text = f"{vip.address} {why} on {vip.device}: putting it back"
         turn.emit(Say(Severity.WARNING, turn.rules.group.name, text))
-    turn.change(missing=missing, expiry=None)
     may_at = standing.restored_at + RESTORE_PAUSE
     if turn.now < may_at:
         turn.change(lease_at=may_at)
