@@ -33,6 +33,7 @@ _SHORTEST_FRAME = 60
 """What Ethernet pads to; some switches drop shorter frames of a packet socket."""
 _ALL_NODES = IPv6Address("ff02::1")
 _UNSPECIFIED = IPv6Address("::")
+_HEX_DIGITS = set("0123456789abcdefABCDEF")
 
 
 class Operation(IntEnum):
@@ -129,12 +130,9 @@ def decode(frame: bytes) -> Frame:
 def packed_mac(text: str) -> bytes:
     """aa:bb:cc:dd:ee:ff as six bytes; one-digit parts are allowed. Raises ValueError."""
     parts = text.split(":")
-    if len(parts) != 6 or not all(1 <= len(p) <= 2 and p.isascii() for p in parts):
-        raise ValueError(f"{text!r} is not a MAC such as 00:16:3e:01:02:03")
-    try:
-        return bytes(int(part, 16) for part in parts)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a MAC such as 00:16:3e:01:02:03") from None
+    if len(parts) != 6 or not all(1 <= len(p) <= 2 and set(p) <= _HEX_DIGITS for p in parts):
+        raise ValueError(f'"{text}" is not a MAC such as 00:16:3e:01:02:03')
+    return bytes(int(part, 16) for part in parts)
 
 
 def _decode_arp(body: bytes) -> ArpPacket:
