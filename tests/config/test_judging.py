@@ -1,7 +1,12 @@
 """A file that can be read is judged: what cannot work is an error, what surprises a warning."""
 
+from dataclasses import replace
+
 import pytest
 
+from piranha.config.judging import MOST_GROUPS
+from piranha.terms import Role, Side
+from piranha.wire.heartbeat import GroupBeat, Heartbeat, PathHeard, decode, encode
 from tests.config.lvs_cf import FTP, GLOBAL, WEB, complaints, web
 
 PAIR = GLOBAL + WEB
@@ -192,6 +197,39 @@ def test_a_group_must_be_there() -> None:
 def test_a_group_s_name_keeps_socket_names_apart(name: str) -> None:
     (first, *_) = complaints(GLOBAL + f"group {name} {{\n}}\n" + WEB)
     assert first.endswith('expected at most 32 letters, digits, "_" and ".", and not "monitor"')
+
+
+def test_every_group_fits_into_a_heartbeat() -> None:
+    names = [f"{number:032d}" for number in range(MOST_GROUPS)]
+    group = GroupBeat(name="", role=Role.ACTIVE, epoch=1, is_fit=True, is_held=False)
+    beat = Heartbeat(
+        cluster="c" * 32,
+        node=Side.PRIMARY,
+        incarnation=1,
+        sequence=1,
+        keepalive_seconds=2.0,
+        deadtime_seconds=5.0,
+        serial_no=1,
+        wants_answer=True,
+        is_goodbye=False,
+        has_carrier=True,
+        sees_witness=None,
+        frozen_seconds=0.0,
+        heard=(PathHeard(0, 1, 1, 0.0), PathHeard(1, 1, 1, 0.0)),
+        groups=tuple(replace(group, name=name) for name in names),
+    )
+    assert len(decode(encode(beat)).groups) == MOST_GROUPS
+    blocks = "".join(f"group {name} {{\n}}\n" for name in names)
+    one_more = f"there are {MOST_GROUPS + 1} groups, expected at most {MOST_GROUPS}"
+    assert any(line.endswith(one_more) for line in complaints(GLOBAL + blocks + WEB))
+    used = web(f"group = {names[0]}")
+    assert not any(line.endswith("at most 8") for line in complaints(GLOBAL + blocks + used))
+
+
+@pytest.mark.parametrize("name", ["x" * 65, '"a\tb"', "é" * 33])
+def test_a_service_s_name_can_be_shown(name: str) -> None:
+    (complaint,) = complaints(GLOBAL + WEB.replace("web {", f"{name} {{"))
+    assert complaint.endswith("cannot be a name, expected at most 64 printable characters")
 
 
 def test_a_stop_command_stops_one_service() -> None:

@@ -15,6 +15,12 @@ DEFAULT_GROUP = "default"
 """The group of services whose block names none."""
 
 
+LONGEST_SERVICE_NAME = 64
+"""Bytes; the name is in log lines, in heartbeats and in the environment of commands."""
+MOST_GROUPS = 8
+"""A heartbeat speaks of every group, and has 1,200 bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A file to be judged."""
@@ -128,6 +134,13 @@ def _judge_names(case: Case) -> None:
                 text += "expected each name once"
                 case.complaints.add(block.line, block.column, "error", text)
             first.setdefault(block.name, block.line)
+            if (
+                not block.name.isprintable()
+                or len(block.name.encode("utf-8", "replace")) > LONGEST_SERVICE_NAME
+            ):
+                text = f'"{shown(block.name)}" cannot be a name, expected at most '
+                text += f"{LONGEST_SERVICE_NAME} printable characters"
+                case.complaints.add(block.line, block.column, "error", text)
 
 
 _GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,31}")
@@ -135,6 +148,11 @@ _GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,31}")
 
 def _judge_groups(case: Case) -> None:
     known = {section.block.name for section in case.groups}
+    count = len(known | ({section["group"] for section in case.failovers} & {DEFAULT_GROUP}))
+    if count > MOST_GROUPS:
+        last = case.groups[-1].block
+        text = f"there are {count} groups, expected at most {MOST_GROUPS}"
+        case.complaints.add(last.line, last.column, "error", text)
     for section in case.groups:
         block = section.block
         # A dash, or the name "monitor", would make two socket names equal: CLUSTER-GROUP-monitor.

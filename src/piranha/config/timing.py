@@ -1,10 +1,9 @@
-"""The arithmetic of a lease: how long a VIP may be held, who may answer for it at once, and for
-how long. All times in seconds.
+"""The arithmetic of a lease: how long a VIP is held, and how long two nodes may answer for it.
 
-The kernel keeps an address for whole seconds and was seen to overrun by up to 1.46 s, so a lease
-that the kernel guards ends `KERNEL_MARGIN` before the partner's deadtime does. A deadtime too
-short for that has its lease in user space only; the kernel's lifetime is then a backstop for the
-moment when every process of the suite is dead.
+All times in seconds. The kernel keeps an address for whole seconds and was seen to overrun by up to
+1.46 s, so a lease that the kernel guards ends `KERNEL_MARGIN` before the partner's deadtime does. A
+deadtime too short for that has its lease in user space only; the kernel's lifetime is then a
+backstop for the moment when every process of the suite is dead.
 """
 
 import math
