@@ -40,6 +40,7 @@ NOW = {"now", "today", "utcnow"}
 
 OTHER_WRITERS = {
     "system/pid_file.py": "the lock of a pid file is taken on the descriptor that creates it",
+    "system/command_output.py": "the end of a pipe that a command gets is opened for reading too",
     "system/local_socket.py": "binding a local socket makes a file, and a stale one is in its way",
 }
 """Doors of their own that make a file which is no document; each with its reason."""
