@@ -1,6 +1,6 @@
 """What is wrong with a file, where, and what was expected instead."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,9 +66,9 @@ def errors(complaints: Iterable[Complaint]) -> tuple[Complaint, ...]:
     return tuple(c for c in complaints if c.severity == "error")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Collection[str]) -> str:
     """`, did you mean "keepalive"?` for a word that is nearly a known one; else nothing."""
-    if len(word) > LONGEST_GUESSED:
+    if len(word) > LONGEST_GUESSED or len(known) > MOST_CANDIDATES:
         return ""
     import difflib  # here, as only a faulty file pays for it
 
@@ -77,4 +77,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 LONGEST_GUESSED = 40
-"""No keyword is half as long; guessing costs time that grows with the length."""
+MOST_CANDIDATES = 100
+"""No keyword is half as long, no place has so many: guessing costs time that grows with both."""

@@ -148,7 +148,8 @@ _GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,31}")
 
 def _judge_groups(case: Case) -> None:
     known = {section.block.name for section in case.groups}
-    count = len(known | ({section["group"] for section in case.failovers} & {DEFAULT_GROUP}))
+    used = {section["group"] for section in case.failovers}
+    count = len(known | (used & {DEFAULT_GROUP}))
     if count > MOST_GROUPS:
         last = case.groups[-1].block
         text = f"there are {count} groups, expected at most {MOST_GROUPS}"
@@ -160,7 +161,7 @@ def _judge_groups(case: Case) -> None:
             text = f'"{shown(block.name)}" cannot name a group, expected at most 32 letters, '
             text += 'digits, "_" and ".", and not "monitor"'
             case.complaints.add(block.line, block.column, "error", text)
-        elif not any(member["group"] == block.name for member in case.failovers):
+        elif block.name not in used:
             text = f"group {block.name} has no service, expected group = {block.name} in one"
             case.complaints.add(block.line, block.column, "warning", text)
     for section in case.failovers:
