@@ -16,6 +16,7 @@ LONGEST_NAME = 255
 
 _HEAD = struct.Struct("!BH")
 _MICROSECONDS = 1_000_000
+LARGEST_NUMBER = (1 << 64) - 1
 _LARGEST_DURATION = (1 << 63) - 1
 
 
@@ -46,10 +47,23 @@ def record(layout: struct.Struct, value: bytes) -> tuple[int, ...]:
     return layout.unpack_from(value)
 
 
+def pack_number(value: int) -> bytes:
+    """A number from 0 to 2^64 - 1 in as few bytes as it needs; larger ones are sent as that."""
+    value = min(value, LARGEST_NUMBER)
+    return value.to_bytes((value.bit_length() + 7) // 8, "big")
+
+
+def number(value: bytes) -> int:
+    """Raises WireError when it has more than 64 bits."""
+    if len(value) > 8:
+        raise WireError(f"number in {len(value)} bytes")
+    return int.from_bytes(value, "big")
+
+
 def numbers(value: bytes) -> tuple[int, ...]:
     """A list of 32-bit numbers. Raises WireError."""
     if len(value) % 4:
-        raise WireError(f"list of numbers in {len(value)} bytes")
+        raise WireError(f"list of 32-bit numbers in {len(value)} bytes")
     return struct.unpack(f"!{len(value) // 4}I", value)
 
 

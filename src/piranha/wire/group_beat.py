@@ -47,9 +47,7 @@ class GroupBeat:
     """Not all tags fitted into the datagram; those left out are not judged."""
 
 
-_STATE = struct.Struct("!BBQH")
-_CLAIMS = struct.Struct("!QQQQ")
-_DURATION = struct.Struct("!Q")
+_STATE = struct.Struct("!BB")
 _LONGEST_REASON = 160
 """Bytes of UTF-8."""
 _ROLES = (
@@ -66,17 +64,22 @@ _FIT, _HELD, _FAULT, _ABRIDGED = 1, 2, 4, 8
 class _Field(IntEnum):
     NAME = 1
     STATE = 2
-    CLAIMS = 3
-    REPAIRING = 4
-    ACTIVE_FROM = 5
-    ACTIVE_TO = 6
-    UNFIT_REASON = 7
-    CLAIM_REASON = 8
-    JUDGED = 9
-    FAILED_OF_JUDGED = 10
+    UNFIT_REASON = 3
+    CLAIM_REASON = 4
+    JUDGED = 5
+    FAILED_OF_JUDGED = 6
     """One bit for each judged tag, the first is the highest bit of the first byte."""
-    FAILED = 11
+    FAILED = 7
     """Failed ones that are not judged."""
+    EPOCH = 8
+    FAILED_SERVICES = 9
+    CLAIM = 10
+    CLAIM_ANSWERED = 11
+    CLAIM_REFUSED = 12
+    OFFER = 13
+    REPAIRING = 14
+    ACTIVE_FROM = 15
+    ACTIVE_TO = 16
 
 
 def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
@@ -87,22 +90,27 @@ def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
         | (_FAULT if group.claim_is_fault else 0)
         | (_ABRIDGED if group.is_abridged or is_cut else 0)
     )
-    failed_services = min(group.failed_services, 0xFFFF)
-    state = _STATE.pack(_ROLES.index(group.role), flags, group.epoch, failed_services)
     parts = [
-        fields.field(_Field.STATE, state),
         fields.field(_Field.NAME, group.name.encode()),
+        fields.field(_Field.STATE, _STATE.pack(_ROLES.index(group.role), flags)),
     ]
-    claims = (group.claim, group.claim_answered, group.claim_refused, group.offer)
-    if any(claims):
-        parts.append(fields.field(_Field.CLAIMS, _CLAIMS.pack(*claims)))
-    for kind, duration in (
-        (_Field.REPAIRING, group.repairing_seconds or None),
+    for kind, number in (
+        (_Field.EPOCH, group.epoch),
+        (_Field.FAILED_SERVICES, group.failed_services),
+        (_Field.CLAIM, group.claim),
+        (_Field.CLAIM_ANSWERED, group.claim_answered),
+        (_Field.CLAIM_REFUSED, group.claim_refused),
+        (_Field.OFFER, group.offer),
+        (_Field.REPAIRING, fields.microseconds(group.repairing_seconds)),
+    ):
+        if number:
+            parts.append(fields.field(kind, fields.pack_number(number)))
+    for kind, age in (
         (_Field.ACTIVE_FROM, group.active_from_age),
         (_Field.ACTIVE_TO, group.active_to_age),
     ):
-        if duration is not None:
-            parts.append(fields.field(kind, _DURATION.pack(fields.microseconds(duration))))
+        if age is not None:
+            parts.append(fields.field(kind, fields.pack_number(fields.microseconds(age))))
     return b"".join(parts)
 
 
@@ -161,36 +169,39 @@ def read(value: bytes) -> GroupBeat:
     found = dict(fields.fields(value))
     if _Field.NAME not in found or _Field.STATE not in found:
         raise WireError("group without a name or a state")
-    role, flags, epoch, failed_services = fields.record(_STATE, found[_Field.STATE])
+    role, flags = fields.record(_STATE, found[_Field.STATE])
     if role >= len(_ROLES):
         raise WireError(f"role {role} is unknown")
-    claims = fields.record(_CLAIMS, found.get(_Field.CLAIMS, bytes(_CLAIMS.size)))
     judged = fields.numbers(found.get(_Field.JUDGED, b""))
     failed_of_judged = _failed_of(judged, found.get(_Field.FAILED_OF_JUDGED, b""))
     others = fields.numbers(found.get(_Field.FAILED, b""))
     return GroupBeat(
         name=fields.name(found[_Field.NAME]),
         role=_ROLES[role],
-        epoch=epoch,
+        epoch=_number(found, _Field.EPOCH),
         is_fit=bool(flags & _FIT),
         is_held=bool(flags & _HELD),
         unfit_reason=fields.text(found.get(_Field.UNFIT_REASON, b"")),
-        failed_services=failed_services,
-        claim=claims[0],
+        failed_services=_number(found, _Field.FAILED_SERVICES),
+        claim=_number(found, _Field.CLAIM),
         claim_reason=fields.text(found.get(_Field.CLAIM_REASON, b"")),
-        claim_answered=claims[1],
-        claim_refused=claims[2],
-        offer=claims[3],
+        claim_answered=_number(found, _Field.CLAIM_ANSWERED),
+        claim_refused=_number(found, _Field.CLAIM_REFUSED),
+        offer=_number(found, _Field.OFFER),
         claim_is_fault=bool(flags & _FAULT),
-        repairing_seconds=_read_duration(found, _Field.REPAIRING) or 0.0,
-        active_from_age=_read_duration(found, _Field.ACTIVE_FROM),
-        active_to_age=_read_duration(found, _Field.ACTIVE_TO),
+        repairing_seconds=fields.seconds(_number(found, _Field.REPAIRING)),
+        active_from_age=_age(found, _Field.ACTIVE_FROM),
+        active_to_age=_age(found, _Field.ACTIVE_TO),
         judged=frozenset(judged),
         failed=frozenset(failed_of_judged) | frozenset(others),
         is_abridged=bool(flags & _ABRIDGED),
     )
 
 
-def _read_duration(found: dict[int, bytes], kind: _Field) -> float | None:
+def _number(found: dict[int, bytes], kind: _Field) -> int:
+    return fields.number(found.get(kind, b""))
+
+
+def _age(found: dict[int, bytes], kind: _Field) -> float | None:
     value = found.get(kind)
-    return None if value is None else fields.seconds(fields.record(_DURATION, value)[0])
+    return None if value is None else fields.seconds(fields.number(value))

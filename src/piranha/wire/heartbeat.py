@@ -67,7 +67,6 @@ _HEARD = struct.Struct("!BQQQ")
 _DIGEST_SIZE = 8
 _LONGEST_DURATION = 1 << 32
 """Seconds of keepalive or deadtime that a reader believes."""
-_LARGEST_NUMBER = (1 << 64) - 1
 _MOST_PATHS = 8
 _SIDES = (Side.PRIMARY, Side.BACKUP)
 _WANTS_ANSWER, _GOODBYE, _CARRIER, _HAS_WITNESS, _WITNESS = 1, 2, 4, 8, 16
@@ -84,8 +83,9 @@ class _Field(IntEnum):
 def encode(beat: Heartbeat) -> bytes:
     """One datagram. What does not fit is left out from the end (see the head of this file).
 
-    Raises WireError when not even the names and states of all groups fit: more than about 20
-    groups with names of 32 letters.
+    Raises WireError when not even the names and states of all groups fit. There is room for 8
+    groups with names of 32 letters whatever happens to them, and for 20 with short names in
+    everyday life.
     """
     parts = [
         fields.field(_Field.NODE, _pack_node(beat)),
@@ -168,7 +168,7 @@ def _pack_node(beat: Heartbeat) -> bytes:
         beat.sequence,
         fields.microseconds(beat.keepalive_seconds),
         fields.microseconds(beat.deadtime_seconds),
-        min(beat.serial_no, _LARGEST_NUMBER),
+        min(beat.serial_no, fields.LARGEST_NUMBER),
         fields.microseconds(beat.frozen_seconds),
     )
 
