@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     if behaviour.startswith("exit "):
         return int(behaviour.removeprefix("exit "))
     suffix = "-monitor" if mode is FosMode.MONITOR else ""
-    path = Path(os.environ["FAKE_FOS_DIRECTORY"]) / f"test-{group}{suffix}.sock"
+    cluster = os.environ.get("FAKE_FOS_CLUSTER", "test")
+    path = Path(os.environ["FAKE_FOS_DIRECTORY"]) / f"{cluster}-{group}{suffix}.sock"
     listener = local_socket.listen(path, 0o600)
     epoch, until = 0, 0.0
     while True:

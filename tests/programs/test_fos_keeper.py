@@ -267,6 +267,17 @@ def test_a_monitor_wanted_again_while_it_ends_is_started_again(
     assert it.of(FosLost) == []
 
 
+def test_a_fos_that_is_only_starting_can_be_dismissed(scene: Callable[[str], Scene]) -> None:
+    it = scene("well")
+    it.start()
+    it.keeper.run_monitor("web", True)
+    at = clock.now()
+    it.keeper.run_monitor("web", False)
+    it.until(lambda: it.phase(MONITOR) is Phase.AWAY)
+    assert clock.now() - at < 1.0
+    assert it.of(FosLost) == []
+
+
 def test_the_fos_of_a_removed_group_quits(scene: Callable[[str], Scene]) -> None:
     it = scene("well")
     it.start()

@@ -118,7 +118,9 @@ class FosSeat:
         if self._process is None:
             self._leave(Phase.AWAY)
             return
-        if self.mode is FosMode.ACTIVE:
+        if self._connection is None:
+            children.kill(self._process, signal.SIGTERM)
+        elif self.mode is FosMode.ACTIVE:
             self.order(Quit(), now)
         else:
             self._disconnect()

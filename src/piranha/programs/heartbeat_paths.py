@@ -85,7 +85,7 @@ class WrongDatagrams:
 
 
 @dataclass(slots=True)
-class Path:
+class HeartbeatPath:
     """One pair of addresses, and what went over it."""
 
     number: int
@@ -114,7 +114,7 @@ class HeartbeatPaths:
         self.wrong = WrongDatagrams()
         ours, theirs = settings.addresses[side], settings.addresses[side.other]
         self.paths = tuple(
-            Path(number, local, partner)
+            HeartbeatPath(number, local, partner)
             for number, (local, partner) in enumerate(zip(ours, theirs, strict=True))
         )
         for path in self.paths:
@@ -157,7 +157,7 @@ class HeartbeatPaths:
                 path.door.close()
                 path.door = None
 
-    def _open(self, path: Path, is_first: bool) -> None:
+    def _open(self, path: HeartbeatPath, is_first: bool) -> None:
         try:
             path.door = HeartbeatSocket(path.local, self._port, path.partner)
         except OSError as error:
@@ -171,7 +171,7 @@ class HeartbeatPaths:
             self._tell_trouble(path, "")
         self._loop.watch(path.door, lambda: self._drain(path))
 
-    def _tell_trouble(self, path: Path, trouble: str) -> None:
+    def _tell_trouble(self, path: HeartbeatPath, trouble: str) -> None:
         path.trouble = trouble
         name = f"path {path.local} to {path.partner}"
         if trouble:
@@ -179,7 +179,7 @@ class HeartbeatPaths:
         else:
             journal.say(Severity.INFO, "heartbeat", f"{name}: can be used again")
 
-    def _drain(self, path: Path) -> None:
+    def _drain(self, path: HeartbeatPath) -> None:
         assert path.door is not None
         while arrivals := path.door.drain(MOST_AT_ONCE):
             for arrival in arrivals:
@@ -192,7 +192,7 @@ class HeartbeatPaths:
             reason = f"not the partner's address, {path.partner}"
             self.wrong.add(path.door.newest_foreign, reason, foreign)
 
-    def _take(self, path: Path, arrival: Arrival) -> None:
+    def _take(self, path: HeartbeatPath, arrival: Arrival) -> None:
         try:
             beat = heartbeat.decode(arrival.data)
         except WireError as error:

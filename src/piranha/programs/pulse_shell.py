@@ -1,0 +1,398 @@
+"""The running pulse: a shell around the decision core, without any policy of its own.
+
+Each turn of the loop waits once, reads everything that has come in, hands it to the core as events,
+lets time pass, and carries out the effects in their order.
+"""
+
+import gc
+import secrets
+import signal
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from piranha.config.document import Document
+from piranha.config.settings import Settings
+from piranha.config.timing import lease_seconds
+from piranha.decisions import node
+from piranha.decisions.effects import (
+    AskVips,
+    Effect,
+    Finished,
+    Moved,
+    OrderFos,
+    Remember,
+    RunMonitor,
+    Say,
+    SendHeartbeat,
+)
+from piranha.decisions.events import (
+    Event,
+    HeartbeatHeard,
+    HoldChanged,
+    IgnoreChanged,
+    RulesChanged,
+    StopAsked,
+    TimePassed,
+)
+from piranha.decisions.node import NodeState
+from piranha.programs.accepted_file import accepted_path, write_accepted
+from piranha.programs.control_room import ControlRoom, control_path
+from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment, socket_path
+from piranha.programs.fos_seat import SHORTEST_HUNG_SECONDS, Place
+from piranha.programs.heartbeat_paths import HeartbeatPaths
+from piranha.programs.lateness import Lateness
+from piranha.programs.link_watch import LinkWatch
+from piranha.programs.move_hook import MoveHook
+from piranha.programs.move_record import MoveRecord, move_text, moves_path, record_of
+from piranha.programs.node_memory import NodeMemory, memory_path
+from piranha.programs.operator_requests import OperatorRequests
+from piranha.programs.pulse_options import PulseOptions
+from piranha.programs.pulse_reload import Running, read_again
+from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
+from piranha.programs.rules_from import rules_from
+from piranha.programs.status_page import status_lines
+from piranha.programs.status_report import Sources, status_of
+from piranha.programs.vip_questions import VipQuestions
+from piranha.system import clock, journal, notify
+from piranha.system.addresses import Addresses
+from piranha.system.loop import Loop
+from piranha.terms import Severity, Side
+from piranha.wire import heartbeat
+from piranha.wire.control_line import MoveShown, StatusShown
+from piranha.wire.heartbeat import Heartbeat
+from piranha.wire.report_line import FosMode
+
+STOP_GRACE_SECONDS = 5.0
+"""Beyond the time limits of all stop commands, before an orderly end is given up."""
+FAREWELL_SECONDS = 5.0
+"""For every fos to end after everything was released."""
+READING_SECONDS = 0.02
+"""If reading what was queued took longer, we stood still meanwhile, and more may have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that is known before pulse begins to run."""
+
+    options: PulseOptions
+    settings: Settings
+    document: Document
+    side: Side
+    run_directory: Path
+    state_directory: Path
+
+
+class PulseShell:
+    """One pulse, from its first look around to its end."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Opens everything; raises OSError for what the system refuses."""
+        settings = setup.settings
+        self._setup = setup
+        self._running = Running(settings, setup.document)
+        self._events: deque[Event] = deque()
+        self._last_moves: dict[str, MoveShown] = {}
+        self._core_at = 0.0
+        """When the core wants to be asked again."""
+        self._stop_limit_at = NEVER
+        self._is_over = False
+        self._leaves_fos = False
+        self.started_at = clock.now()
+        self.rules = rules_from(settings, setup.side)
+        self.lateness = Lateness()
+        self.memory = NodeMemory(memory_path(setup.state_directory, settings.cluster), _complain)
+        self._watchdog = Watchdog()
+        self._endings = Endings(self.memory)
+        self.moves = MoveRecord(moves_path(setup.state_directory, settings.cluster))
+        self.loop = Loop()
+        self.addresses = Addresses()
+        self.paths = HeartbeatPaths(self.loop, settings, setup.side, self._hear)
+        self.links = LinkWatch(self.addresses, self.emit)
+        partner = settings.addresses[setup.side.other]
+        self.questions = VipQuestions(self.loop, partner, self.emit)
+        self.hook = MoveHook(self.loop, settings.cluster)
+        self.keeper = FosKeeper(self._place(), self._seat_path)
+        self.operators = OperatorRequests(self)
+        control = control_path(setup.run_directory, settings.cluster)
+        self.room = ControlRoom(self.loop, control, self.operators.serve)
+        self.state = self._new_state()
+        self._forced = ForcedTakeover((), 0.0)
+
+    def begin(self) -> None:
+        """Look for what an earlier pulse left, start every fos, listen: ready when it returns."""
+        settings = self._running.settings
+        write_accepted(self._accepted_path(), self._running.document)
+        self.loop.on_signal(signal.SIGTERM, lambda: self.stop("SIGTERM"))
+        self.loop.on_signal(signal.SIGINT, lambda: self.stop("SIGINT"))
+        self.loop.on_signal(signal.SIGHUP, self._reload_on_signal)
+        self.loop.on_signal(signal.SIGUSR1, self._log_state)
+        self.keeper.find(group.name for group in settings.groups)
+        self.state = self._new_state()
+        self.loop.watch(self.addresses, self.links.hear)
+        self._watch_vips()
+        for service in self.memory.content.ignored:
+            self.emit(IgnoreChanged(service, True))
+        forced = settings.groups if self._setup.options.is_forced else ()
+        self._forced = ForcedTakeover((g.name for g in forced), settings.keepalive_seconds)
+        self._settle()
+
+    def run(self) -> None:
+        """Turn until pulse is asked to end and has ended in order, or leaves fos to the next."""
+        while not self._is_over:
+            until = self._wake_at()
+            self.loop.turn(until)
+            self.lateness.note(until, clock.now())
+            self._tend()
+            self._read_everything()
+            self._settle()
+
+    def end(self) -> None:
+        """After the last turn: every fos ends, or is left to the next pulse."""
+        self.room.close()
+        self.paths.close()
+        if self._leaves_fos:
+            self.keeper.abandon()
+        else:
+            self.keeper.end(FAREWELL_SECONDS)
+        self.questions.close()
+        self.addresses.close()
+        self.loop.close()
+
+    @property
+    def service_names(self) -> frozenset[str]:
+        groups = self._running.settings.groups
+        return frozenset(service.name for group in groups for service in group.services)
+
+    def emit(self, event: Event) -> None:
+        """Something has happened; the core hears of it before this turn ends."""
+        self._events.append(event)
+        if isinstance(event, HoldChanged | IgnoreChanged):
+            self._endings.look_again()
+
+    def stop(self, by: str) -> None:
+        """Begin an orderly end: release, say goodbye."""
+        if self._stop_limit_at < NEVER:
+            return
+        notify.stopping()
+        longest = max(group.release_timeout_seconds for group in self.rules.groups)
+        limit = longest + self.rules.deadtime_seconds + STOP_GRACE_SECONDS
+        self._stop_limit_at = clock.now() + limit
+        self.emit(StopAsked(by))
+
+    def leave_to_next(self, by: str) -> None:
+        """End without goodbye; every fos lives on for the next pulse."""
+        journal.say(Severity.WARNING, "pulse", f"ends for an upgrade, asked by {by}: fos serves on")
+        notify.stopping()
+        self._leaves_fos = self._is_over = True
+
+    def status(self) -> StatusShown:
+        """How the node is at this moment."""
+        sources = Sources(
+            settings=self._running.settings,
+            config=self._setup.options.config,
+            rules=self.rules,
+            state=self.state,
+            keeper=self.keeper,
+            paths=self.paths,
+            remembered=self.memory.content,
+            last_moves=self._last_moves,
+            carriers=self.links.carriers,
+            lateness=self.lateness,
+            started_at=self.started_at,
+        )
+        return status_of(sources, clock.now(), clock.wall())
+
+    def reload(self) -> tuple[bool, list[str]]:
+        """Read the file again; whether it was put in force, and what was said about it."""
+        notify.reloading()
+        reread = read_again(self._setup.options.config, self._running)
+        for severity, text in reread.lines:
+            journal.say(severity, "reload", text)
+        if reread.fresh is not None:
+            self._put_in_force(reread.fresh)
+        gc.collect()
+        notify.ready()
+        return reread.fresh is not None, [text for _, text in reread.lines]
+
+    def _put_in_force(self, fresh: Running) -> None:
+        settings = fresh.settings
+        self._running = fresh
+        self.rules = rules_from(settings, self._setup.side)
+        try:
+            write_accepted(self._accepted_path(), fresh.document)
+        except OSError as error:
+            journal.say(Severity.ERROR, "reload", str(error))
+        self._step(RulesChanged())
+        self.keeper.reload({group.name: group.stop_seconds for group in settings.groups})
+        self._watch_vips()
+
+    def _reload_on_signal(self) -> None:
+        self.reload()
+
+    def _log_state(self) -> None:
+        for line in status_lines(self.status()):
+            if line:
+                journal.say(Severity.INFO, "state", line)
+
+    # What comes in
+
+    def _hear(self, path: int, beat: Heartbeat, at: float) -> None:
+        self.emit(HeartbeatHeard(path, beat, at))
+        self.questions.partner_heard(at)
+
+    def _read_everything(self) -> None:
+        """Silence is judged after this, so what came while we stood still must have been read."""
+        while True:
+            began = clock.now()
+            self.paths.drain()
+            if clock.now() - began < READING_SECONDS:
+                return
+
+    def _settle(self) -> None:
+        """Hand the core what has happened, then let time pass if it asked for that."""
+        while True:
+            while self._events:
+                self._step(self._events.popleft())
+            if clock.now() < self._core_at:
+                break
+            self._step(TimePassed())
+        self.operators.tend()
+
+    def _step(self, event: Event) -> None:
+        if journal.is_verbose() and not isinstance(event, TimePassed | HeartbeatHeard):
+            journal.say(Severity.DEBUG, "event", str(event))
+        now = clock.now()
+        if isinstance(event, HeartbeatHeard) and event.at > now:
+            event = replace(event, at=now)
+        decision = node.step(self.rules, self.state, event, now)
+        self.state = decision.state
+        for effect in decision.effects:
+            self._carry_out(effect)
+        self._core_at = node.wake_at(self.rules, self.state, now)
+
+    # What goes out
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case SendHeartbeat():
+                self.state, beat = node.compose(
+                    self.rules, self.state, clock.now(), is_answer=effect.is_answer
+                )
+                self.paths.send(heartbeat.encode(beat))
+            case OrderFos():
+                self.keeper.order(effect.group, effect.mode, effect.order)
+            case RunMonitor():
+                self.keeper.run_monitor(effect.group, effect.is_wanted)
+            case AskVips():
+                self.questions.ask(effect.group, effect.wait_seconds)
+            case Remember():
+                self.memory.remember_epoch(effect.group, effect.epoch)
+            case Say():
+                journal.say(effect.severity, effect.subject, effect.text)
+                self.operators.note(effect)
+            case Moved():
+                self._tell_move(effect)
+                self.operators.note(effect)
+            case Finished():
+                journal.say(Severity.INFO, "pulse", "everything is released, goodbye is said")
+                self._is_over = True
+
+    def _tell_move(self, move: Moved) -> None:
+        journal.say(move.severity, move.group, move_text(move))
+        record = record_of(move, self._setup.side, clock.wall())
+        self._last_moves[move.group] = record
+        try:
+            self.moves.keep(record)
+        except OSError as error:
+            journal.say(Severity.ERROR, move.group, str(error))
+        self.hook.run(self._running.settings.notify_cmd, record)
+        roles = ", ".join(f"{group.name} {group.role}" for group in self.state.groups)
+        notify.status(roles)
+
+    # Time
+
+    def _wake_at(self) -> float:
+        return min(
+            self._core_at,
+            self._stop_limit_at,
+            self._watchdog.due_at,
+            self._endings.due_at,
+            self._forced.due_at,
+            self.keeper.wake_at(),
+            self.paths.wake_at(),
+            self.questions.wake_at(),
+            self.room.wake_at(),
+            self.operators.wake_at(),
+            self.hook.wake_at(),
+        )
+
+    def _tend(self) -> None:
+        """Everything that is due by the clock, but for the core's own time."""
+        self.keeper.tend()
+        self.paths.tend()
+        self.questions.tend()
+        self.room.tend()
+        self.hook.tend()
+        now = clock.now()
+        self._watchdog.tend(now)
+        self._events += self._endings.tend(now)
+        self._events += self._forced.tend(now, self.state, self.keeper)
+        if now >= self._stop_limit_at:
+            text = "not everything could be released in time, ending all the same"
+            journal.say(Severity.CRITICAL, "pulse", text)
+            self._is_over = True
+
+    # Parts
+
+    def _new_state(self) -> NodeState:
+        remembered = self.memory.content
+        return node.start(
+            self.rules,
+            secrets.randbits(64) or 1,
+            dict(remembered.epochs),
+            remembered.is_held,
+            clock.now(),
+        )
+
+    def _watch_vips(self) -> None:
+        vips = {group.name: group.vips for group in self._running.settings.groups}
+        self.links.watch(vips)
+        self.questions.watch(vips)
+
+    def _place(self) -> Place:
+        setup, settings = self._setup, self._setup.settings
+        lease = lease_seconds(settings.keepalive_seconds, settings.deadtime_seconds)
+        options = setup.options
+        return Place(
+            loop=self.loop,
+            emit=self.emit,
+            clear_leftovers=self._clear_leftovers,
+            command=fos_command(options.fos, self._accepted_path(), setup.side, options.is_verbose),
+            environment=fos_environment(),
+            hung_seconds=max(lease / 2, SHORTEST_HUNG_SECONDS),
+        )
+
+    def _seat_path(self, group: str, mode: FosMode) -> Path:
+        return socket_path(self._setup.run_directory, self._setup.settings.cluster, group, mode)
+
+    def _accepted_path(self) -> Path:
+        return accepted_path(self._setup.run_directory, self._setup.settings.cluster)
+
+    def _clear_leftovers(self, group: str) -> None:
+        """VIPs that nobody renews any more; those of a group that serves here are still ours."""
+        if any(g.name == group and not g.role.is_inactive for g in self.state.groups):
+            return
+        try:
+            vips = self._running.settings.group(group).vips
+            present = self.addresses.present(vip.address for vip in vips)
+            for address, (device, _) in present.items():
+                self.addresses.delete(address, device)
+                text = f"removed {address} from {device}, left by an earlier run"
+                journal.say(Severity.WARNING, group, text)
+        except OSError as error:
+            journal.say(Severity.ERROR, group, str(error))
+
+
+def _complain(text: str) -> None:
+    journal.say(Severity.ERROR, "memory", text)
