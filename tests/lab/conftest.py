@@ -27,9 +27,9 @@ def pytest_terminal_summary(
         terminalreporter.write_line(table(config.stash[RESULTS]))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _root() -> None:
-    if os.geteuid() != 0:
+@pytest.fixture(autouse=True)
+def _root(request: pytest.FixtureRequest) -> None:
+    if os.geteuid() != 0 and request.node.get_closest_marker("lab"):
         pytest.skip("needs root: the real daemons run in network namespaces")
 
 

@@ -17,6 +17,7 @@ PROGRAMS = Path(sys.prefix) / "bin"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid")
 COMMAND_LIMIT_SECONDS = 30.0
+END_LIMIT_SECONDS = 1.0
 LOCAL_IPV4 = re.compile(r"\|-- (\d+\.\d+\.\d+\.\d+)\n\s+/32 host LOCAL")
 
 
@@ -108,6 +109,7 @@ class Host:
             input=text,
             capture_output=True,
             text=True,
+            start_new_session=True,
             timeout=COMMAND_LIMIT_SECONDS,
         )
         if is_checked and done.returncode != 0:
@@ -153,7 +155,7 @@ class Host:
         assert self._launcher.stdout is not None
         self._launcher.stdin.close()
         try:
-            self._launcher.wait(timeout=5)
+            self._launcher.wait(timeout=END_LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._launcher.kill()
             self._launcher.wait()

@@ -69,6 +69,10 @@ class Prober(_Instrument):
         self.noise = Noise(seen["ticks"], seen["worst_lateness"], seen["missed"])
         return list(self._attempts)
 
+    def is_answered_by(self, node: str, since: float) -> bool:
+        """True once this node has answered an attempt made after an instant."""
+        return any(a.node == node and a.started >= since for a in self.attempts())
+
 
 class Observer(_Instrument):
     """Watches these VIPs until it is stopped."""

@@ -9,7 +9,32 @@ from tests.lab.segment import NODE_A, NODE_B, PRIVATE_NETWORK, address_of
 
 WEB = f"{sys.executable} -I -S {Path(__file__).with_name('web.py')}"
 NOTHING = "/bin/true"
+NGINX_FILE = "/run/nginx-lab.conf"
+NGINX_START = f"/usr/sbin/nginx -c {NGINX_FILE}"
+NGINX_STOP = "/sbin/start-stop-daemon --stop --oknodo --quiet --retry 5 --pidfile /run/nginx.pid"
+NGINX_TEXT = """
+pid /run/nginx.pid;
+worker_processes 1;
+error_log /var/log/nginx/error.log;
+events { worker_connections 512; }
+http {
+    access_log off;
+    client_body_temp_path /run/nginx-body;
+    proxy_temp_path /run/nginx-proxy;
+    fastcgi_temp_path /run/nginx-fastcgi;
+    uwsgi_temp_path /run/nginx-uwsgi;
+    scgi_temp_path /run/nginx-scgi;
+    server {
+        listen 80;
+        listen [::]:80;
+        default_type text/plain;
+        location / { return 200 "$hostname\n"; }
+    }
+}
+"""
 VIP = "10.77.0.10"
+MANY_VIPS = 20
+MANY_PORTS = range(8000, 8010)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,20 @@ def warm_web(name: str = "web", vip: str = VIP, port: int = 80) -> ServiceBlock:
     return ServiceBlock(
         name, vip=vip, port=port, start_cmd=f"{WEB} start {port}", stop_cmd=f"{WEB} stop {port}"
     )
+
+
+def warm_nginx() -> ServiceBlock:
+    """Debian's nginx with a file of its own, started at takeover and stopped at release."""
+    return ServiceBlock("web", start_cmd=NGINX_START, stop_cmd=NGINX_STOP)
+
+
+def many_services() -> list[ServiceBlock]:
+    """200 services on 20 VIPs, with commands that do nothing."""
+    return [
+        ServiceBlock(f"s{vip}-{port}", f"10.77.0.{20 + vip}", f"eth0:{vip}", port, interval="10")
+        for vip in range(MANY_VIPS)
+        for port in MANY_PORTS
+    ]
 
 
 def compose(

@@ -5,19 +5,29 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
+from piranha.errors import WireError
+from piranha.terms import Role
+from piranha.wire.control_line import (
+    MoveShown,
+    Status,
+    StatusShown,
+    decode_answer,
+    encode_request,
+)
 from tests.lab.host import Host, LabError
-from tests.lab.instruments import HERE, INTERPRETER, now
+from tests.lab.instruments import HERE, INTERPRETER, Prober, now
 from tests.lab.lvs_cf import WEB
 from tests.lab.segment import Segment
 
 CONFIG_FILE = "/etc/lvs.cf"
+RUN_DIRECTORY = "/run/piranha"
+STATE_DIRECTORY = "/var/lib/piranha"
 LOG_FILE = "/var/log/piranha.log"
 SETTLE_LIMIT_SECONDS = 20.0
 POLL_SECONDS = 0.01
@@ -112,11 +122,19 @@ class Pair:
         active = self.wait_until_active(limit_seconds=limit_seconds)
         partner = self.segment.other(active)
         self._wait(
-            lambda: self.is_in_role(active, "active") and self.is_in_role(partner, "standby"),
+            lambda: self.is_in_role(active, Role.ACTIVE) and self.is_in_role(partner, Role.STANDBY),
             limit_seconds,
             f"{active.name} says active, {partner.name} says standby and fit",
         )
         return active
+
+    def wait_until_answered(self, prober: Prober, node: Host, since: float) -> None:
+        """Wait until the client is answered by this node, to a question of after an instant."""
+        self._wait(
+            lambda: prober.is_answered_by(node.name, since),
+            SETTLE_LIMIT_SECONDS,
+            f"the client is answered by {node.name}",
+        )
 
     def _wait(self, is_so: Callable[[], bool], limit_seconds: float, what: str) -> None:
         try:
@@ -124,22 +142,31 @@ class Pair:
         except LabError as error:
             raise LabError(f"{error}\n{self.logs()}") from None
 
-    def status(self, node: Host) -> dict[str, Any]:
-        """What `piranhactl status --json` says on a node; empty while nobody answers."""
-        with contextlib.suppress(LabError, ValueError):
-            told: dict[str, Any] = json.loads(node.run(["piranhactl", "status", "--json"]))
-            return told
-        return {}
+    def status(self, node: Host) -> StatusShown | None:
+        """What pulse on a node says when it is asked as piranhactl asks; None: nobody answers."""
+        for path in node.path(RUN_DIRECTORY).glob("*.control"):
+            with contextlib.suppress(OSError, WireError), socket.socket(socket.AF_UNIX) as asking:
+                asking.settimeout(1.0)
+                asking.connect(str(path))
+                asking.sendall(encode_request(Status()) + b"\n")
+                shown = decode_answer(asking.makefile("rb").readline().rstrip())
+                return shown if isinstance(shown, StatusShown) else None
+        return None
 
-    def is_in_role(self, node: Host, role: str) -> bool:
+    def is_in_role(self, node: Host, role: Role) -> bool:
         """True when every group of the node has this role and is fit."""
-        groups = self.status(node).get("groups", [])
-        return bool(groups) and all(g["role"] == role and g["is_fit"] for g in groups)
+        status = self.status(node)
+        return status is not None and all(g.role == role and g.is_fit for g in status.groups)
 
-    def moves(self, node: Host) -> list[dict[str, Any]]:
-        """The records of `piranhactl why`, oldest first."""
-        records: list[dict[str, Any]] = json.loads(node.run(["piranhactl", "why", "--json"]))
-        return records
+    def moves(self, node: Host) -> list[MoveShown]:
+        """The records that `piranhactl why` shows, oldest first."""
+        kept = node.path(STATE_DIRECTORY).glob("*-moves.jsonl")
+        return [MoveShown(**json.loads(line)) for file in kept for line in file.open()]
+
+    def active_since(self, node: Host) -> float:
+        """The date (seconds since 1970) of a node's newest move to active; 0.0: it has none."""
+        dates = [m.wall for m in self.moves(node) if m.new == Role.ACTIVE]
+        return max(dates, default=0.0)
 
     def log(self, node: Host) -> list[LogLine]:
         """Every line that the daemons of a node have said."""
@@ -161,6 +188,11 @@ class Pair:
         ]
         return "\n".join(text for _, text in sorted(lines))
 
+    def end(self) -> None:
+        """Kill the daemons of both nodes: the pair is not needed any longer."""
+        for node in self.segment.nodes:
+            self.signal_suite(node, signal.SIGKILL)
+
     def signal_suite(self, node: Host, number: signal.Signals) -> None:
         """Signal every daemon of a node as nearly at once as a loop can; pulse is the first."""
         for process in sorted(
@@ -169,9 +201,3 @@ class Pair:
         ):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, number)
-
-    def keep_logs(self, directory: Path) -> None:
-        """Copy both logs out of the laboratory."""
-        for node in self.segment.nodes:
-            if node.path(LOG_FILE).exists():
-                (directory / f"{node.name}.log").write_text(node.path(LOG_FILE).read_text())

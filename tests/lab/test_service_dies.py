@@ -1,0 +1,39 @@
+"""A client is served by the other node when the service on the active one is killed (S2)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.lab import limits, outages
+from tests.lab.commands import command_seconds, write_nginx_file
+from tests.lab.instruments import Prober
+from tests.lab.lvs_cf import NGINX_START, NGINX_STOP, VIP, warm_nginx
+from tests.lab.pair import Pair
+from tests.lab.results import Result, milliseconds
+
+pytestmark = pytest.mark.lab
+
+ROUNDS = 3
+"""Each in a fresh cluster, for the node whose service failed is unfit afterwards."""
+INTERVAL_MS = 1000.0
+
+
+def test_nginx_is_killed_and_served_again(
+    making: Callable[..., Pair],
+    probing: Callable[..., Prober],
+    measured: Callable[[Result], None],
+) -> None:
+    gaps = []
+    limit = INTERVAL_MS + limits.KILLED_MARGIN_MS
+    for _ in range(ROUNDS):
+        pair = making([warm_nginx()], extra={"startup_wait": "0.3"})
+        write_nginx_file(pair)
+        if not gaps:
+            limit += command_seconds(pair.node_b, NGINX_START) * 1000
+            limit += command_seconds(pair.node_b, NGINX_STOP) * 1000
+        pair.start_pulse()
+        pair.wait_until_settled()
+        prober = probing(pair.segment, VIP, 80)
+        gaps.append(outages.of_a_killed_service("nginx", pair, prober))
+        pair.end()
+    measured(Result("S2 nginx killed, probed every second", milliseconds(gaps), limit))
