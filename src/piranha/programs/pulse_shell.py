@@ -42,6 +42,7 @@ from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment,
 from piranha.programs.fos_seat import SHORTEST_HUNG_SECONDS, Place
 from piranha.programs.heartbeat_paths import HeartbeatPaths
 from piranha.programs.lateness import Lateness
+from piranha.programs.leftovers import clear_group
 from piranha.programs.link_watch import LinkWatch
 from piranha.programs.move_hook import MoveHook
 from piranha.programs.move_record import MoveRecord, move_text, moves_path, record_of
@@ -384,12 +385,8 @@ class PulseShell:
         if any(g.name == group and not g.role.is_inactive for g in self.state.groups):
             return
         try:
-            vips = self._running.settings.group(group).vips
-            present = self.addresses.present(vip.address for vip in vips)
-            for address, (device, _) in present.items():
-                self.addresses.delete(address, device)
-                text = f"removed {address} from {device}, left by an earlier run"
-                journal.say(Severity.WARNING, group, text)
+            for line in clear_group(self.addresses, self._running.settings.group(group)):
+                journal.say(Severity.WARNING, group, line)
         except OSError as error:
             journal.say(Severity.ERROR, group, str(error))
 

@@ -1,0 +1,147 @@
+"""`piranhactl` asks and commands the pulse that runs on this node. See piranhactl(8)."""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from piranha import defaults
+from piranha.errors import PiranhaError, UsageError
+from piranha.programs import control_client
+from piranha.programs.cluster_place import ClusterPlace, find_place
+from piranha.programs.leftovers import remove_leftovers
+from piranha.programs.move_record import read_moves
+from piranha.programs.piranhactl_options import CtlOptions, read_options
+from piranha.programs.status_page import move_lines, status_lines
+from piranha.wire.control_line import (
+    Clear,
+    Done,
+    Hold,
+    Ignore,
+    MoveShown,
+    Progress,
+    Refused,
+    Reload,
+    Request,
+    Resume,
+    Status,
+    StatusShown,
+    Switch,
+    Upgrade,
+    Why,
+)
+from piranha.wire.exit_status import ExitStatus
+
+CLEAR_SCREEN = "\x1b[H\x1b[2J"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status; see piranhactl(8)."""
+    try:
+        return _carry_out(read_options(argv))
+    except UsageError as error:
+        return _give_up(str(error), ExitStatus.WRONG_USE)
+    except (PiranhaError, OSError) as error:
+        return _give_up(str(error), ExitStatus.REFUSED)
+    except KeyboardInterrupt:
+        return ExitStatus.OK
+    except Exception:
+        return _give_up(f"our own bug: {traceback.format_exc()}", ExitStatus.OUR_BUG)
+
+
+def _give_up(text: str, status: ExitStatus) -> int:
+    print(f"piranhactl: {text}", file=sys.stderr)
+    return status
+
+
+def _carry_out(options: CtlOptions) -> int:
+    if options.command == "check":
+        from piranha.programs import check  # here: it looks at the whole machine, with psutil
+
+        return check.run(options.file or options.config, sys.stdout)
+    place = find_place(options)
+    return COMMANDS[options.command](options, place)
+
+
+def show_status(options: CtlOptions, place: ClusterPlace) -> int:
+    """Once, or page after page until the caller ends it or pulse does."""
+    for answer in control_client.ask(place.control, Status(options.is_watched)):
+        if isinstance(answer, StatusShown):
+            _print_status(answer, options)
+        elif isinstance(answer, Refused):
+            return _give_up(answer.text, answer.status)
+    return ExitStatus.OK
+
+
+def _print_status(status: StatusShown, options: CtlOptions) -> None:
+    if options.is_json:
+        indent = None if options.is_watched else 1
+        print(json.dumps(asdict(status), indent=indent), flush=True)
+        return
+    page = "\n".join(status_lines(status))
+    if options.is_watched:
+        page = f"{CLEAR_SCREEN}{page}" if sys.stdout.isatty() else f"{page}\n"
+    print(page, flush=True)
+
+
+def show_moves(options: CtlOptions, place: ClusterPlace) -> int:
+    """From the file of records, which outlives pulse; who may not read it asks pulse."""
+    try:
+        moves = read_moves(place.moves, options.count)
+    except OSError:
+        answers = control_client.ask(place.control, Why(options.count))
+        moves = [answer for answer in answers if isinstance(answer, MoveShown)]
+    for move in moves:
+        print(json.dumps(asdict(move)) if options.is_json else "\n".join(move_lines(move)))
+    if not moves and not options.is_json:
+        print(f"cluster {place.cluster}: no moves are recorded")
+    return ExitStatus.OK
+
+
+def switch(options: CtlOptions, place: ClusterPlace) -> int:
+    return _command(place, Switch(options.group, options.is_dry_run), seconds=None)
+
+
+def clean_up(_options: CtlOptions, place: ClusterPlace) -> int:
+    """For the moment after pulse has ended, whatever its end was."""
+    for line in remove_leftovers(defaults.run_directory(), place.cluster):
+        print(line)
+    return ExitStatus.OK
+
+
+def _simple(request_of: Callable[[CtlOptions], Request]) -> "Command":
+    return lambda options, place: _command(place, request_of(options))
+
+
+def _command(
+    place: ClusterPlace, request: Request, seconds: float | None = control_client.ANSWER_SECONDS
+) -> int:
+    """Print what comes, and end as the last answer says."""
+    for answer in control_client.ask(place.control, request, seconds):
+        match answer:
+            case Progress(text) | Done(text) if text:
+                print(text, flush=True)
+            case Refused(text, status):
+                return _give_up(text, status)
+    return ExitStatus.OK
+
+
+Command = Callable[[CtlOptions, ClusterPlace], int]
+
+COMMANDS: dict[str, Command] = {
+    "status": show_status,
+    "why": show_moves,
+    "switch": switch,
+    "reload": _simple(lambda _options: Reload()),
+    "hold": _simple(lambda options: Hold(options.seconds)),
+    "resume": _simple(lambda options: Resume(options.service)),
+    "ignore": _simple(lambda options: Ignore(options.service, options.seconds)),
+    "clear": _simple(lambda options: Clear(options.group)),
+    "upgrade": _simple(lambda _options: Upgrade()),
+    "cleanup": clean_up,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

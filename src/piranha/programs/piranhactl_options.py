@@ -1,0 +1,109 @@
+"""The command line of `piranhactl`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from piranha import __version__, defaults
+from piranha.programs.command_line import CommandLine, read_duration
+
+MOVES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CtlOptions:
+    """One command line, understood; what a command does not know is at its default."""
+
+    command: str
+    config: Path
+    is_config_given: bool
+    cluster: str | None
+    """None: the one of the configuration file."""
+    file: Path | None
+    group: str
+    """Empty: the only one."""
+    service: str
+    count: int
+    seconds: float | None
+    """None: no end."""
+    is_json: bool
+    is_watched: bool
+    is_dry_run: bool
+
+
+def read_options(argv: Sequence[str] | None) -> CtlOptions:
+    """Understand a command line (without the program's name; None: our own).
+
+    Raises UsageError for wrong use, and SystemExit for --help and --version.
+    """
+    given = _parser().parse_args(argv)
+    values = vars(given)
+    return CtlOptions(
+        command=given.command,
+        config=values.get("configfile") or defaults.CONFIG_FILE,
+        is_config_given="configfile" in values,
+        cluster=values.get("cluster"),
+        file=values.get("file"),
+        group=values.get("group") or "",
+        service=values.get("service") or "",
+        count=values.get("count", MOVES_SHOWN),
+        seconds=values.get("seconds"),
+        is_json=values.get("json", False),
+        is_watched=values.get("watch", False),
+        is_dry_run=values.get("dry_run", False),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    where = CommandLine(add_help=False)
+    where.add_argument("-c", "--configfile", metavar="FILE", type=Path, default=argparse.SUPPRESS,
+                       help=f"the cluster's file (default: {defaults.CONFIG_FILE})")  # fmt: skip
+    where.add_argument("--cluster", metavar="NAME", default=argparse.SUPPRESS,
+                       help="the cluster by its name instead")  # fmt: skip
+    parser = CommandLine(
+        prog="piranhactl",
+        allow_abbrev=False,
+        parents=[where],
+        description="Ask and command the pulse that runs on this node. See piranhactl(8).",
+    )
+    parser.add_argument("--version", action="version", version=f"piranhactl {__version__}")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=CommandLine
+    )
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[where])
+
+    status = command("status", "show how this node is")
+    status.add_argument("--json", action="store_true", help="for programs")
+    status.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
+    check = command("check", "judge a configuration file, and whether it fits this machine")
+    check.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    switch = command("switch", "let the other node serve a group")
+    switch.add_argument("group", nargs="?", metavar="GROUP")
+    switch.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    why = command("why", "show the newest changes of role, with their reasons")
+    why.add_argument("count", nargs="?", type=_count, default=MOVES_SHOWN, metavar="N")
+    why.add_argument("--json", action="store_true", help="for programs, one object a line")
+    command("reload", "have pulse read its configuration file again")
+    hold = command("hold", "never take over, until resumed")
+    resume = command("resume", "end a hold, or no longer ignore a service")
+    resume.add_argument("service", nargs="?", metavar="SERVICE")
+    ignore = command("ignore", "let a service fail without moving its group")
+    ignore.add_argument("service", metavar="SERVICE")
+    for limited in (hold, ignore):
+        limited.add_argument("--for", dest="seconds", type=read_duration, metavar="TIME",
+                             help="end by itself after so long: 90, 30m, 2h")  # fmt: skip
+    clear = command("clear", "count this node as able to serve a group again")
+    clear.add_argument("group", nargs="?", metavar="GROUP")
+    command("upgrade", "end pulse without goodbye; fos serves on for the next pulse")
+    command("cleanup", "remove VIPs that dead processes of the suite have left")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= defaults.MOVES_KEPT:
+        expected = f"expected a number from 1 to {defaults.MOVES_KEPT}"
+        raise argparse.ArgumentTypeError(f'"{text}": {expected}')
+    return int(text)
