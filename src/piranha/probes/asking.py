@@ -1,8 +1,7 @@
 """Asks a question once: the one way into this room."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Protocol
 
 from piranha.probes.doors import Doors, Note
@@ -38,24 +37,44 @@ TRANSPORTS: dict[Transport, type[Probe]] = {
 }
 
 
-@contextmanager
-def asked(question: Question, doors: Doors) -> Iterator[Outcome]:
-    """The outcome, no later than the question's timeout; the polite end follows the block.
+class Asked:
+    """`with Asked(question, doors) as outcome:` the outcome comes no later than the timeout, the
+    polite end follows the block.
 
-    Raises ToldToEnd; whatever is wrong with the service or this node is an outcome.
+    Raises ToldToEnd; whatever is wrong with the service or with this node is an outcome. (A class
+    and not a generator: nannies live on few pages of private memory.)
     """
-    fault = expression_fault(question)
-    if fault:
-        yield Outcome(Verdict.BAD_EXPRESSION, fault, 0.0)
-        return
-    if doors.note is not None:
-        doors.note(Note(0.0, "asking", text=heading(question)))
-    probe = TRANSPORTS[question.transport](question, doors)
-    try:
-        yield probe.ask()
-        probe.part()
-    finally:
-        probe.close()
+
+    __slots__ = ("_doors", "_probe", "_question")
+
+    def __init__(self, question: Question, doors: Doors) -> None:
+        self._question = question
+        self._doors = doors
+        self._probe: Probe | None = None
+
+    def __enter__(self) -> Outcome:
+        question, doors = self._question, self._doors
+        if question.has_regex and (fault := expression_fault(question)):
+            return Outcome(Verdict.BAD_EXPRESSION, fault, 0.0)
+        if doors.note is not None:
+            doors.note(Note(0.0, "asking", text=heading(question)))
+        probe = self._probe = TRANSPORTS[question.transport](question, doors)
+        try:
+            return probe.ask()
+        except BaseException:
+            probe.close()
+            raise
+
+    def __exit__(
+        self, kind: type | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if self._probe is None:
+            return
+        try:
+            if kind is None:
+                self._probe.part()
+        finally:
+            self._probe.close()
 
 
 def expression_fault(question: Question) -> str:

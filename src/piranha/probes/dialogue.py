@@ -32,6 +32,7 @@ class Dialogue:
         self._has_ended = False
         self._unread = bytearray()
         self._room = READ_LIMIT
+        """How much more may come; below zero: bytes were passed over."""
         self._answered = ""
         """What the last answer that matched was, for people."""
 
@@ -57,12 +58,9 @@ class Dialogue:
         """Bytes came. What comes after the outcome, or beyond the limit, is passed over."""
         if self.outcome is not None:
             return
-        self._unread += data[: self._room]
-        is_too_much = len(data) > self._room
-        self._room = max(0, self._room - len(data))
+        self._unread += data[: max(0, self._room)]
+        self._room -= len(data)
         self._advance(now)
-        if is_too_much and self.outcome is None:
-            self._end(Verdict.TOO_MUCH, f"{self._exchange()} and more than {READ_LIMIT} bytes", now)
 
     def ended(self, now: float) -> None:
         """The server will send no more."""
@@ -109,14 +107,16 @@ class Dialogue:
 
     def _has_answer(self, now: float) -> bool:
         finding = self._look(is_whole=False)
-        is_early = finding is Finding.UNDECIDED and self._has_ended
-        if is_early:
+        is_cut = self._room < 0
+        if finding is Finding.UNDECIDED and self._has_ended and not is_cut:
             finding = self._look(is_whole=True)
         if finding is Finding.MATCHED:
             self._read(now)
         elif finding is Finding.WRONG:
             self._end(Verdict.WRONG_ANSWER, self._exchange(), now)
-        elif is_early:
+        elif is_cut:
+            self._end(Verdict.TOO_MUCH, f"{self._exchange()} and more than {READ_LIMIT} bytes", now)
+        elif self._has_ended:
             self._end(Verdict.CLOSED_EARLY, f"{self._exchange()} and the end", now)
         return self.outcome is None and finding is Finding.MATCHED
 

@@ -10,7 +10,7 @@ _SPELLED.update({byte: chr(byte) for byte in range(0x20, 0x7F)})
 _SPELLED.update({ord("\r"): "\\r", ord("\n"): "\\n", ord("\t"): "\\t", ord("\\"): "\\\\"})
 
 _MEANT = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\", '"': b'"', "'": b"'", "0": b"\0"}
-_ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|.?)", re.DOTALL)
+_ESCAPE = re.compile(r"""\\(x[0-9A-Fa-f]{2}|[rnt\\"'0])""")
 
 
 def spelled(data: bytes | bytearray | memoryview) -> str:
@@ -28,24 +28,14 @@ def quoted(data: bytes | bytearray) -> str:
 def unspelled(text: str) -> bytes:
     """The bytes that a string with escapes means; other text is taken as UTF-8.
 
-    The escapes are those of lvs.cf(5): \\r \\n \\t \\\\ \\" \\' \\0 and \\xHH. Raises ValueError
-    for any other.
+    The escapes are those of lvs.cf(5), as `spelled` writes them and \\" \\' \\0 besides; whatever
+    else follows a backslash stays as it is, backslash and all.
     """
     data = bytearray()
     end = 0
     for found in _ESCAPE.finditer(text):
         data += text[end : found.start()].encode("utf-8", "surrogateescape")
-        data += _meant(found[1])
+        escape = found[1]
+        data += bytes([int(escape[1:], 16)]) if len(escape) == 3 else _MEANT[escape]
         end = found.end()
     return bytes(data + text[end:].encode("utf-8", "surrogateescape"))
-
-
-def _meant(escape: str) -> bytes:
-    if len(escape) == 3:
-        return bytes([int(escape[1:], 16)])
-    try:
-        return _MEANT[escape]
-    except KeyError:
-        raise ValueError(
-            f"unknown escape \\{escape} (known: \\r \\n \\t \\\\ \\\" \\' \\0 \\xHH)"
-        ) from None

@@ -2,7 +2,6 @@
 
 import select
 import socket
-from contextlib import suppress
 from errno import EINPROGRESS
 from os import strerror
 
@@ -56,13 +55,12 @@ class TcpProbe:
         waiting.watch(self._connection.fileno(), select.POLLIN)
         end = self._doors.now() + _FAREWELL_SECONDS
         room = READ_LIMIT
-        with suppress(OSError):
+        try:
             self._connection.shutdown(socket.SHUT_WR)
-            while room > 0 and waiting.until(end):
-                rest = self._connection.recv(_READ_SIZE)
-                if not rest:
-                    return
+            while room > 0 and waiting.until(end) and (rest := self._connection.recv(_READ_SIZE)):
                 room -= len(rest)
+        except OSError:
+            return  # it was quicker, or ruder, than we are
 
     def close(self) -> None:
         if self._connection is not None:

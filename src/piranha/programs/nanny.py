@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from piranha.errors import SystemRefusedError, UsageError
-from piranha.probes.asking import asked
+from piranha.probes.asking import Asked
 from piranha.probes.doors import Doors, Note, ToldToEnd
 from piranha.probes.question import Question
 from piranha.probes.verdict import Outcome
@@ -26,7 +26,7 @@ from piranha.wire.exit_status import ExitStatus
 
 def ask(question: Question, dialogue_log: Callable[[Note], None] | None = None) -> Outcome:
     """Ask once, here and now; blocks no longer than the timeout and a polite end."""
-    with asked(question, Doors(clock.now, children, dialogue_log)) as outcome:
+    with Asked(question, Doors(clock.now, children, dialogue_log)) as outcome:
         return outcome
 
 
@@ -86,7 +86,7 @@ def _carry_out(options: NannyOptions) -> int:
 
 def _ask_once(question: Question, nanny: NannyByHand) -> int:
     try:
-        with asked(question, nanny.doors) as outcome:
+        with Asked(question, nanny.doors) as outcome:
             return nanny.finish(outcome)
     except ToldToEnd:
         return _give_up("ended by a signal before there was a verdict", ExitStatus.REFUSED)

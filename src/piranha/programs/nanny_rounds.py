@@ -4,7 +4,7 @@ import os
 import select
 from collections.abc import Callable
 
-from piranha.probes.asking import asked
+from piranha.probes.asking import Asked
 from piranha.probes.doors import Doors, ToldToEnd
 from piranha.probes.question import Question
 from piranha.probes.verdict import Outcome
@@ -30,7 +30,7 @@ def probe_for_ever(
         while True:
             is_extra = _wait_for_order(doors.orders_fd, due_at)
             number += 1
-            with asked(question, doors) as outcome:
+            with Asked(question, doors) as outcome:
                 tell(outcome, number)
             if not is_extra:
                 due_at = max(due_at + interval_seconds, clock.now())
