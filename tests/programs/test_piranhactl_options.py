@@ -1,0 +1,59 @@
+"""The command line of piranhactl."""
+
+from pathlib import Path
+
+import pytest
+
+from piranha.errors import UsageError
+from piranha.programs.piranhactl_options import read_options
+
+
+@pytest.mark.parametrize(
+    ("argv", "field", "value"),
+    [
+        (["status"], "command", "status"),
+        (["status", "--json"], "is_json", True),
+        (["status", "--watch"], "is_watched", True),
+        (["check", "x.cf"], "file", Path("x.cf")),
+        (["switch", "web"], "group", "web"),
+        (["switch"], "group", ""),
+        (["switch", "--dry-run"], "is_dry_run", True),
+        (["why"], "count", 5),
+        (["why", "20"], "count", 20),
+        (["why", "--json"], "is_json", True),
+        (["hold"], "seconds", None),
+        (["hold", "--for", "30m"], "seconds", 1800.0),
+        (["ignore", "http", "--for", "10m"], "seconds", 600.0),
+        (["ignore", "http"], "service", "http"),
+        (["resume", "http"], "service", "http"),
+        (["clear", "web"], "group", "web"),
+        (["-c", "/x", "status"], "config", Path("/x")),
+        (["status", "-c", "/x"], "config", Path("/x")),
+        (["--cluster", "two", "reload"], "cluster", "two"),
+        (["upgrade", "--cluster=two"], "cluster", "two"),
+        (["cleanup"], "is_config_given", False),
+        (["cleanup", "--configfile", "/x"], "is_config_given", True),
+    ],
+)
+def test_each_command_takes_what_it_needs(argv: list[str], field: str, value: object) -> None:
+    assert getattr(read_options(argv), field) == value
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["restart"],
+        ["status", "extra"],
+        ["why", "0"],
+        ["why", "1001"],
+        ["why", "many"],
+        ["hold", "--for", "soon"],
+        ["ignore"],
+        ["check", "a", "b"],
+        ["status", "--dry-run"],
+    ],
+)
+def test_wrong_use_is_refused(argv: list[str]) -> None:
+    with pytest.raises(UsageError, match=r"--help"):
+        read_options(argv)
