@@ -35,6 +35,14 @@ def test_it_is_readable_when_there_is_something(output: CommandOutput) -> None:
     assert select.select([output], [], [], 0)[0] == [output]
 
 
+def test_it_is_not_readable_for_ever_when_all_who_wrote_have_left(output: CommandOutput) -> None:
+    os.write(output.writing, b"x\n")
+    output.started()
+    assert output.lines() == ["x"]
+    assert output.lines() == []
+    assert select.select([output], [], [], 0)[0] == []
+
+
 def test_what_is_not_utf_8_is_still_a_line(output: CommandOutput) -> None:
     os.write(output.writing, b"caf\xe9\n")
     assert output.lines() == ["caf�"]

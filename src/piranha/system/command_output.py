@@ -3,7 +3,8 @@
 A daemon that a start command leaves behind keeps its standard output. At a pipe whose reader has
 gone it would be killed by SIGPIPE, and at one that nobody reads it would hang. So the end that it
 gets is open for reading, too: such a pipe never breaks. And it does not block: what does not fit is
-lost (fifo(7), pipe(7)).
+lost (fifo(7), pipe(7)). We keep a writing end of our own: a pipe that everybody has left would be
+readable for ever, and the end of a command is known from its process.
 """
 
 import contextlib
@@ -28,12 +29,14 @@ class CommandOutput:
     def __init__(self) -> None:
         """Raises OSError."""
         try:
-            self._reading, plain = os.pipe()
+            self._reading, self._open = os.pipe()
             try:
                 both = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
-                self.writing = os.open(f"/proc/self/fd/{plain}", both)
-            finally:
-                os.close(plain)
+                self.writing = os.open(f"/proc/self/fd/{self._open}", both)
+            except OSError:
+                os.close(self._reading)
+                os.close(self._open)
+                raise
         except OSError as error:
             raise refused("cannot make a pipe for a command's output", error) from error
         os.set_blocking(self._reading, False)
@@ -67,6 +70,7 @@ class CommandOutput:
     def close(self) -> None:
         """Read no more. What still writes is not harmed."""
         os.close(self._reading)
+        os.close(self._open)
 
     def _drain(self) -> bytes:
         """What is there, at most a pipe full of it."""
