@@ -12,7 +12,16 @@ from pathlib import Path
 from piranha.system import local_socket
 from piranha.wire import order_line, report_line
 from piranha.wire.order_line import Permit, Quit, Release
-from piranha.wire.report_line import Armed, FosMode, Held, Hello, Released, Report, Taken
+from piranha.wire.report_line import (
+    Armed,
+    FosMode,
+    Held,
+    Hello,
+    Released,
+    Report,
+    Serving,
+    Taken,
+)
 
 REPORT_SECONDS = 0.02
 
@@ -51,6 +60,8 @@ def main(arguments: list[str]) -> int:
                     case Permit() as permit:
                         if epoch != permit.epoch:
                             say(Taken(permit.epoch, 0.001))
+                            if behaviour == "serving":
+                                say(Serving(permit.epoch, 0.002))
                         epoch, until = permit.epoch, min(permit.until.values())
                         if behaviour == "hanging":
                             os.kill(os.getpid(), signal.SIGSTOP)
