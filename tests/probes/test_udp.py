@@ -1,0 +1,92 @@
+"""Probes over UDP of real servers on loopback."""
+
+import socket
+
+import pytest
+
+from piranha.probes.asking import Asked
+from piranha.probes.question import (
+    ExpectAny,
+    ExpectPrefix,
+    ExpectRegex,
+    Question,
+    Send,
+    Step,
+    Transport,
+)
+from piranha.probes.verdict import Outcome, Verdict
+from tests.probes.servers import closed_port, doors, udp, udp_server
+
+PING = (Send(b"ping"), ExpectPrefix(b"pong"))
+
+
+def ask(question: Question) -> Outcome:
+    with Asked(question, doors()) as outcome:
+        return outcome
+
+
+def test_an_answer_is_compared() -> None:
+    with udp_server(lambda datagram: [datagram.replace(b"i", b"o")]) as port:
+        assert ask(udp(port, PING)).verdict is Verdict.ANSWERED
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    with udp_server(lambda _: [b""]) as port:
+        assert ask(udp(port, (ExpectAny(),))).verdict is Verdict.ANSWERED
+
+
+def test_a_late_answer_to_another_question_is_passed_over() -> None:
+    with udp_server(lambda _: [b"stale", b"pong"]) as port:
+        outcome = ask(udp(port, PING))
+    assert outcome.evidence.startswith('expected "pong", got "pong", after 0.0')
+
+
+def test_a_lost_question_is_asked_again() -> None:
+    heard: list[bytes] = []
+
+    def deaf_at_first(datagram: bytes) -> list[bytes]:
+        heard.append(datagram)
+        return [b"pong"] if len(heard) > 1 else []
+
+    with udp_server(deaf_at_first) as port:
+        outcome = ask(udp(port, PING, timeout=0.8))
+    assert outcome.verdict is Verdict.ANSWERED
+    assert 0.2 <= outcome.seconds < 0.6
+
+
+@pytest.mark.parametrize("steps", [PING, (), (Send(b"log me"),)])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_closed_port_counts_at_once(steps: tuple[Step, ...], host: str) -> None:
+    with closed_port(socket.SOCK_DGRAM) as port:
+        outcome = ask(Question(host, port, Transport.UDP, steps, 5.0))
+    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.seconds < 0.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "steps", "verdict"),
+    [
+        ([], PING, Verdict.EXPECT_TIMED_OUT),
+        ([b"no"], PING, Verdict.WRONG_ANSWER),
+        ([], (Send(b"log me"),), Verdict.NOT_REFUSED),
+        ([b"a" * 60 + b"b"], (Send(b"x"), ExpectRegex(b"(a+)+$")), Verdict.EXPRESSION_TIMED_OUT),
+    ],
+)
+def test_no_verdict_comes_after_the_deadline(
+    answer: list[bytes], steps: tuple[Step, ...], verdict: Verdict
+) -> None:
+    with udp_server(lambda _: answer) as port:
+        outcome = ask(udp(port, steps, timeout=0.3))
+    assert outcome.verdict is verdict
+    assert 0.3 <= outcome.seconds < 0.6
+
+
+def test_a_flood_is_too_much() -> None:
+    with udp_server(lambda _: [b"no"] * 150) as port:
+        assert ask(udp(port, PING, timeout=1.0)).verdict is Verdict.TOO_MUCH
+
+
+def test_the_largest_datagram_arrives_whole() -> None:
+    with udp_server(lambda _: [b"x" * 65_507]) as port:
+        outcome = ask(udp(port, (Send(b"x"), ExpectRegex(rb"^x{65507}$"))))
+    assert outcome.verdict is Verdict.ANSWERED
