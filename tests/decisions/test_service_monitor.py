@@ -54,13 +54,13 @@ def test_each_service_has_its_nanny() -> None:
     assert MonitorStory(WEB, FTP).effects == [StartNanny(WEB), StartNanny(FTP)]
 
 
-def test_only_changes_are_told_and_a_failure_once_more_when_it_is_confirmed() -> None:
+def test_changes_are_told_and_every_probe_of_a_failure() -> None:
     story = MonitorStory(WEB)
     assert story.probe("web", True) == [(True, 1)]
     assert story.probe("web", True) == []
     assert story.probe("web", False) == [(False, 1)]
     assert story.probe("web", False) == [(False, 2)]
-    assert story.probe("web", False) == []
+    assert story.probe("web", False) == [(False, 3)]
     assert story.probe("web", True) == [(True, 1)]
 
 
@@ -71,10 +71,10 @@ def test_after_a_first_bad_probe_the_second_comes_soon() -> None:
     assert story.pass_time(0.5) == [ProbeAtOnce("web")]
 
 
-def test_fall_bad_probes_are_needed_and_they_confirm_themselves() -> None:
+def test_fall_bad_probes_are_needed() -> None:
     story = MonitorStory(replace(WEB, fall=3))
     story.probe("web", True)
-    assert [story.probe("web", False) for _ in range(4)] == [[], [], [(False, 3)], []]
+    assert [story.probe("web", False) for _ in range(4)] == [[], [], [(False, 3)], [(False, 4)]]
 
 
 def test_a_probe_at_once_is_answered_whatever_it_says() -> None:

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.simulation.world import ClaimBroken, Timing, World
-
 from piranha.terms import Role, Side
+from tests.simulation.world import ClaimBroken, Timing, World
 
 TIMINGS = (
     Timing(2.0, 5.0),

@@ -19,6 +19,7 @@ from piranha.decisions.effects import (
     OrderFos,
     Remember,
     RunMonitor,
+    Say,
     SendHeartbeat,
 )
 from piranha.decisions.events import (
@@ -40,8 +41,8 @@ from piranha.wire.report_line import (
     Dropped,
     FosMode,
     Hello,
-    Report,
     Released,
+    Report,
     ServiceMoved,
     ServiceState,
     ServiceVerdict,
@@ -145,12 +146,18 @@ class World:
         self.counter = 0
         self.steps = 0
         self.machines = {side: Machine(side, rules_for(side, timing)) for side in Side}
-        self.cut: dict[Side, bool] = {side: False for side in Side}
+        self.cut: dict[Side, bool] = dict.fromkeys(Side, False)
         """cut[side]: what `side` sends is lost."""
-        self.carrier: dict[Side, bool] = {side: True for side in Side}
+        self.carrier: dict[Side, bool] = dict.fromkeys(Side, True)
+        self.cuts_heartbeats_only = False
         self.loss = 0.0
         self.log: list[str] = []
         self.moves: list[tuple[float, Side, Moved]] = []
+        self.said: list[tuple[float, Side, Say]] = []
+        self.orders: list[tuple[float, Side, object]] = []
+        self.finished: list[Side] = []
+        self.foreign_mac = ""
+        """Somebody else's MAC that answers for the VIP."""
         self.cut_both_since: float | None = None
         self.excused_until = 0.0
         self.kernel_lease = has_kernel_lease(timing.keepalive, timing.deadtime)
@@ -272,7 +279,10 @@ class World:
                 self.note(f"{side} {effect.old} -> {effect.new}: {effect.fact}: {effect.reason}")
                 if effect.fact == "claim answered":
                     self.check_order(side)
+            case Say():
+                self.said.append((self.now, side, effect))
             case Finished():
+                self.finished.append(side)
                 self.kill_pulse(side)
             case _:
                 pass
@@ -300,7 +310,8 @@ class World:
         partner = self.machines[side.other]
 
         def is_reachable() -> bool:
-            return not any(self.cut.values()) and all(self.carrier.values())
+            is_cut = any(self.cut.values()) and not self.cuts_heartbeats_only
+            return not is_cut and all(self.carrier.values())
 
         heard = is_reachable() and partner.has_vip(self.now)
 
@@ -308,6 +319,8 @@ class World:
             if self.machines[side].pulse_run != run:
                 return
             answers = (VipAnswer("10.0.0.10", "02:00:00:00:00:01", True),) if heard else ()
+            if self.foreign_mac:
+                answers = (*answers, VipAnswer("10.0.0.10", self.foreign_mac, False))
             self.deliver(side, VipsAsked(GROUP, asked_at, answers))
 
         self.after(effect.wait_seconds, answer)
@@ -365,7 +378,7 @@ class World:
 
         self.after(0.04, found)
 
-    def report(self, side: Side, fos: Fos, report: Report) -> None:
+    def report(self, side: Side, _fos: Fos, report: Report) -> None:
         machine, run = self.machines[side], self.machines[side].pulse_run
 
         def tell() -> None:
@@ -376,6 +389,7 @@ class World:
 
     def order(self, side: Side, effect: OrderFos) -> None:
         machine = self.machines[side]
+        self.orders.append((self.now, side, effect.order))
         fos = machine.fos
         if fos is None:
             return
@@ -404,14 +418,13 @@ class World:
     def obey_permit(self, side: Side, fos: Fos, permit: Permit) -> None:
         machine = self.machines[side]
         until = min(permit.until.values())
-        if permit.epoch <= fos.last_ended or fos.is_releasing or not fos.is_armed:
-            return
         if fos.epoch == permit.epoch:
-            if until > fos.until:
+            has_vip = self.machines[side].vip_until is not None
+            if until > fos.until > self.now and (has_vip or not fos.is_releasing):
                 fos.until = until
                 self.hold(machine, fos)
             return
-        if until <= self.now:
+        if permit.epoch <= fos.last_ended or fos.epoch or not fos.is_armed or until <= self.now:
             return
         fos.epoch, fos.until = permit.epoch, until
         self.hold(machine, fos)
@@ -474,7 +487,7 @@ class World:
         look()
 
     def obey_release(self, side: Side, fos: Fos, release: Release) -> None:
-        """A fos that never held the epoch may follow one that did: it stops and looks all the same."""
+        """A fos that never held the epoch may follow one that did: it stops and looks."""
         if fos.epoch == 0 and release.epoch <= fos.last_ended:
             self.report(side, fos, Released(release.epoch, release.reason))
         elif not fos.is_releasing:

@@ -62,6 +62,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (L, F.FOUND_ASTRAY): _STRAY,
     (L, F.PARTNER_CLAIMS): _ANSWER,
     (L, F.STARTUP_OVER): Move(SB, ()),
+    (L, F.SILENCE_NEARS_END): _ASK,
     (L, F.FORCED): _ALARMED_TAKE,
     (L, F.SWITCH_REFUSED): _REFUSE_SWITCH,
     # standby
@@ -157,7 +158,7 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         _OWN_PERIOD
         | _OWN_FOS
         | _OWN_CLAIM
-        | _ABSENCE
+        | (_ABSENCE - {F.SILENCE_NEARS_END})
         | _DUTY
         | _UPKEEP
         | {F.STOPPING, F.CLAIM_BASELESS, F.SWITCH_ASKED}
@@ -263,8 +264,9 @@ def _moved(
 
 
 def _renew(view: View, state: GroupState) -> tuple[GroupState, tuple[Effect, ...]]:
-    """Pass on what the partner's acknowledgements have added to the permission."""
-    if not state.serves or view.now >= state.permitted_until:
+    """Pass on what the partner's acknowledgements have added to the permission: also while the
+    services of a release still stop, for they go before the VIPs."""
+    if not state.period or view.now >= state.permitted_until:
         return state, ()
     until = acting.permission(view, state)
     if until < state.permitted_until + RENEWAL_STEP * view.deadtime:

@@ -47,6 +47,9 @@ class Failure:
 
     evidence: str
     probes: int
+    """How many in a row."""
+    confirmed_at: float
+    """When the second of them said so; the first, while there is no second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,9 @@ def _with_heartbeat(
     now: float,
 ) -> list[Effect]:
     """At most one heartbeat a step: on a change, when the timer is due, or as an answer."""
-    others = [effect for effect in effects if not isinstance(effect, SendHeartbeat)]
+    others: list[Effect] = [e for e in effects if not isinstance(e, SendHeartbeat)]
+    if state.is_finished:
+        return others
     beat = state.link.partner
     is_due = now >= _next_beat_at(rules, state, now)
     if len(others) < len(effects) or is_due or before != _visible(rules, state, now):
@@ -284,6 +286,9 @@ def wake_at(rules: NodeRules, state: NodeState, now: float) -> float:
         state.stepped_at + freeze_limit(rules) / 2,
         *(failover.wake_at(_view(rules, state, g.name, now), g) for g in state.groups),
     ]
+    anxious_at = partner_link.anxious_at(state.link, rules)
+    if anxious_at > now:
+        instants.append(anxious_at)
     if _says_goodbye(state) and not state.is_finished:
         instants.append(state.goodbye_at + GOODBYE_INTERVAL)
     return min(instants)

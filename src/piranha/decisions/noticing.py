@@ -12,7 +12,7 @@ from typing import Any
 from piranha.config.timing import has_kernel_lease
 from piranha.decisions import fitness, partner_link
 from piranha.decisions.events import Event, FosFound, FosReported, StopAsked, SwitchAsked
-from piranha.decisions.group_state import ClaimKind, GroupState
+from piranha.decisions.group_state import ClaimKind, Failure, GroupState
 from piranha.decisions.observing import View
 from piranha.terms import Role
 from piranha.wire.report_line import Armed, FosMode, Released, Serving
@@ -248,7 +248,6 @@ def silence(view: View, state: GroupState, _event: Event) -> Found:
         waited = now - state.since
         if waited >= rules.startup_wait_seconds or (is_heard and _may_stand_by(state)):
             yield Notice(Fact.STARTUP_OVER, f"listened for {waited:.2f} s")
-        return
     if not state.role.is_inactive:
         return
     partner = state.partner
@@ -346,12 +345,16 @@ def standby_duty(view: View, state: GroupState, event: Event) -> Found:
     if state.is_held or fitness.unable_reason(state):
         return
     if partner is None:
-        if state.lacking_since is not None and view.now - state.lacking_since >= view.deadtime:
+        since = state.lacking_since
+        acknowledged = view.link.acknowledged_at or 0.0
+        is_fresh = view.now - acknowledged < view.deadtime / 2
+        if since is not None and view.now - since >= view.deadtime and is_fresh:
             yield Notice(Fact.PARTNER_LACKS_GROUP, "the partner's file does not name this group")
         return
     if partner.offer and partner.offer != state.offer_seen:
         yield Notice(Fact.PARTNER_OFFERS, "the partner's operator asks us to serve")
-    if nobody := _nobody_serves(view, state):
+    nobody = _nobody_serves(view, state)
+    if nobody and partner_link.hears_us(view.link):
         yield Notice(Fact.NOBODY_SERVES, nobody)
     if fitness.unfit_reason(view.rules, state, view.now):
         return
@@ -412,7 +415,11 @@ def _is_worth_a_try(state: GroupState) -> bool:
 
 
 def _failed_there(view: View, state: GroupState) -> str:
-    """The partner's failed services that count, as a sentence; empty without any."""
+    """The partner's failed services that count, as a sentence; empty without any.
+
+    What only our own probes say counts after two of them, from a partner that is heard after them
+    and hears us: when its node or the network dies, that is the reason, not its services.
+    """
     partner = state.partner
     if partner is None:
         return ""
@@ -424,12 +431,19 @@ def _failed_there(view: View, state: GroupState) -> str:
         if tag in partner.failed:
             why = seen.evidence if seen else partner.unfit_reason or "its own probes say so"
             return f"service {tags[tag]} failed on {view.rules.partner_name}: {why}"
-        if seen and seen.probes >= 2 and state.has_carrier:
+        if seen and seen.probes >= 2 and _is_believable(view, state, seen):
             return (
                 f"service {tags[tag]} on {view.rules.partner_name} failed {seen.probes} of our"
                 f" probes: {seen.evidence}"
             )
     return ""
+
+
+def _is_believable(view: View, state: GroupState, seen: Failure) -> bool:
+    """Our probes could reach the partner: it was heard after them, and it hears us."""
+    is_heard_since = (view.link.last_heard_at or 0.0) > seen.confirmed_at
+    hears_us = partner_link.hears_us_now(view.link, view.rules)
+    return state.has_carrier and is_heard_since and hears_us
 
 
 def _nobody_serves(view: View, state: GroupState) -> str:

@@ -62,7 +62,7 @@ def observe(view: View, state: GroupState, event: Event) -> GroupState:
         case FosReported(mode=FosMode.ACTIVE, report=report):
             state = _own_report(view, state, report)
         case FosReported(mode=FosMode.MONITOR, report=ServiceVerdict() as verdict):
-            state = replace(state, failed_there=_judge(view, state.failed_there, verdict))
+            state = _judge_there(view, state, verdict)
         case FosFound(mode=FosMode.ACTIVE, hello=hello):
             state = _find(view, state, hello)
         case FosLost(mode=FosMode.ACTIVE):
@@ -118,7 +118,7 @@ def _hear(view: View, state: GroupState) -> GroupState:
         lacking_since=None,
         epoch=max(state.epoch, mine.epoch),
         has_partner_served=state.has_partner_served or served_there,
-        failed_there=state.failed_there if served_there else {},
+        failed_there={t: f for t, f in state.failed_there.items() if t in mine.judged},
         asked_to_probe=state.asked_to_probe & mine.failed,
         conflict=conflict,
     )
@@ -166,7 +166,21 @@ def _judge(view: View, failures: dict[int, Failure], verdict: ServiceVerdict) ->
     if tag is None or verdict.is_healthy:
         return others
     text = f"{verdict.verdict}: {verdict.evidence}" if verdict.evidence else verdict.verdict
-    return {**others, tag: Failure(text, verdict.probes)}
+    before = failures.get(tag)
+    is_confirmed = before is not None and before.probes >= 2
+    at = before.confirmed_at if before is not None and is_confirmed else view.now
+    return {**others, tag: Failure(text, verdict.probes, at)}
+
+
+def _judge_there(view: View, state: GroupState, verdict: ServiceVerdict) -> GroupState:
+    """Only what the partner lists as judged counts, and only probes since it does: a service that
+    is still being started fails any number of them."""
+    tag = _tag(view.group, verdict.service)
+    if tag is None or state.partner is None or tag not in state.partner.judged:
+        return state
+    before = state.failed_there.get(tag)
+    counted = replace(verdict, probes=before.probes + 1 if before else 1)
+    return replace(state, failed_there=_judge(view, state.failed_there, counted))
 
 
 def _find(view: View, state: GroupState, hello: Hello) -> GroupState:

@@ -16,6 +16,8 @@ SHORTEST_REPEAT = 0.005
 LONGEST_REPEAT = 0.05
 URGENT_INTERVAL = 0.1
 REPEATS_BEFORE_ALONE = 3
+ANXIOUS_AFTER = 1.25
+"""Keepalives without a heartbeat, after which a node sends its own much more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,40 @@ def hears_us(link: Link) -> bool:
     )
 
 
+def hears_us_now(link: Link, rules: NodeRules) -> bool:
+    """The same, and not a keepalive ago: what we send does arrive, so a probe would as well."""
+    beat = link.partner
+    limit = 1.5 * rules.keepalive_seconds + URGENT_INTERVAL
+    return beat is not None and any(
+        path.incarnation == link.incarnation and path.age_seconds < limit for path in beat.heard
+    )
+
+
 def partner_deadtime(link: Link, rules: NodeRules) -> float:
     """The deadtime that the partner announces; ours until it has announced one."""
     return link.partner.deadtime_seconds if link.partner else rules.deadtime_seconds
 
 
+def quiet_since(link: Link) -> float:
+    """When the newest heartbeat came; our own start before the first."""
+    return link.started_at if link.last_heard_at is None else link.last_heard_at
+
+
+def quiet_limit(link: Link, rules: NodeRules) -> float:
+    """Seconds of quiet that a partner which lives, but does not hear us, cannot keep: its own
+    keepalive passes, then it is anxious and sends many heartbeats, of which some get through."""
+    keepalive = rules.keepalive_seconds
+    if link.partner is not None:
+        keepalive = max(keepalive, link.partner.keepalive_seconds)
+    deadtime = rules.deadtime_seconds
+    return max(deadtime / 4, ANXIOUS_AFTER * keepalive + deadtime / 10)
+
+
 def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
-    """Nothing at all has come for a quarter of the deadtime, in spite of repeats."""
-    quiet_since = link.started_at if link.last_heard_at is None else link.last_heard_at
-    return (
-        link.sent_unheard > REPEATS_BEFORE_ALONE and now - quiet_since >= rules.deadtime_seconds / 4
-    )
+    """Nothing at all has come for longer than a living partner could be quiet, in spite of
+    repeats."""
+    is_quiet = now - quiet_since(link) >= quiet_limit(link, rules)
+    return link.sent_unheard > REPEATS_BEFORE_ALONE and is_quiet
 
 
 def certain_until(link: Link, rules: NodeRules, now: float, may_stand_alone: bool) -> float | None:
@@ -166,14 +191,20 @@ def next_beat_at(link: Link, rules: NodeRules, now: float, *, is_urgent: bool) -
     """When the next heartbeat is due: a keepalive after the last, or earlier while an answer that
     was asked for is missing. A partner silent for a whole deadtime may still hear us, over a path
     that loses packets: enough heartbeats for each of its deadtimes keep it from taking over."""
-    keepalive = rules.keepalive_seconds
+    keepalive, deadtime = rules.keepalive_seconds, rules.deadtime_seconds
     interval = min(keepalive, URGENT_INTERVAL) if is_urgent else keepalive
-    quiet_since = link.started_at if link.last_heard_at is None else link.last_heard_at
+    quiet = now - quiet_since(link)
+    if ANXIOUS_AFTER * keepalive <= quiet < deadtime:
+        interval = min(interval, max(SHORTEST_REPEAT, deadtime / 40))
     if link.asked > link.acknowledged and not has_partner_left(link):
-        is_silent = now - quiet_since >= rules.deadtime_seconds
         repeat = max(SHORTEST_REPEAT, min(keepalive / 10, LONGEST_REPEAT))
-        interval = min(interval, rules.deadtime_seconds / 10 if is_silent else repeat)
+        interval = min(interval, deadtime / 10 if quiet >= deadtime else repeat)
     return link.timer_from + interval
+
+
+def anxious_at(link: Link, rules: NodeRules) -> float:
+    """When the next heartbeat of the partner is overdue."""
+    return quiet_since(link) + ANXIOUS_AFTER * rules.keepalive_seconds
 
 
 def heard_ages(link: Link, now: float) -> tuple[PathHeard, ...]:

@@ -1,7 +1,8 @@
 """Pure: the partner's services as the standby sees them, one nanny for each.
 
-What the probes say is told when it changes, and once more when a second bad probe in a row
-confirms the first: the decision core takes nothing from a partner on one probe of ours alone.
+What the probes say is told when it changes, and with every probe that still finds a failed
+service failed: the decision core counts only those since the partner listed the service as judged,
+and takes nothing from a partner on one probe of ours alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -104,10 +105,9 @@ def _hear(monitoring: Monitoring, report: NannyReport, now: float) -> Monitored:
     has_changed = watch.health is not before.health
     is_failed = watch.health is Health.FAILED
     is_unconfirmed = is_failed and watch.check.in_a_row < CONFIRMING_PROBES
-    is_confirmed = is_failed and watch.check.in_a_row == CONFIRMING_PROBES
     if has_changed:
         effects.append(_said(before, watch))
-    if has_changed or is_confirmed or watch.is_asked:
+    if has_changed or is_failed or watch.is_asked:
         effects.append(Tell(service_watch.told(watch)))
     ask_at = now + min(CONFIRM_SECONDS, watch.service.interval_seconds) if is_unconfirmed else inf
     return _with(monitoring, replace(watch, is_asked=False, ask_at=ask_at)), tuple(effects)

@@ -1,0 +1,114 @@
+"""The tests are tested: each row of MOVES is taken out, and some story must notice.
+
+A row that nobody misses is a missing story, or a needless row. Beside the rows, faults are planted
+in the arithmetic of the rules; the seeded runs must find those.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from piranha.config import timing
+from piranha.decisions import failover, noticing, partner_link
+from piranha.decisions.noticing import Fact
+from piranha.terms import Role
+from tests.simulation import runs, test_stories
+from tests.simulation.world import ClaimBroken
+
+
+def _stories() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Every story, once for each of its parameters."""
+    for name, story in inspect.getmembers(test_stories, inspect.isfunction):
+        if not name.startswith("test_") or name == "test_the_table_is_complete":
+            continue
+        marks = [m for m in getattr(story, "pytestmark", []) if m.name == "parametrize"]
+        if not marks:
+            yield name, story
+            continue
+        for value in marks[0].args[1]:
+            yield f"{name}[{value}]", lambda story=story, value=value: story(value)
+
+
+STORIES = dict(_stories())
+
+
+def _who_notices(first: list[str]) -> str:
+    """The first story that fails now, those most likely first; empty when none does."""
+    names = sorted(STORIES, key=lambda name: (name not in first, name))
+    for name in names:
+        try:
+            STORIES[name]()
+        except (AssertionError, ClaimBroken):
+            return name
+    return ""
+
+
+LIKELY: list[str] = []
+
+
+@pytest.mark.parametrize("row", list(failover.MOVES), ids=lambda row: f"{row[0]}-{row[1]}")
+def test_a_missing_row_is_missed(row: tuple[Role, Fact], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(failover.MOVES, row)  # type: ignore[arg-type]
+    noticed = _who_notices(LIKELY)
+    assert noticed, f"no story misses {row[0]}, {row[1]}"
+    if noticed not in LIKELY:
+        LIKELY.insert(0, noticed)
+
+
+def _some_seed_breaks(seeds: int = 400) -> bool:
+    for seed in range(seeds):
+        try:
+            runs.run(seed, 400)
+        except ClaimBroken:
+            return True
+    return False
+
+
+def _plant_longer_lease(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(partner_link, "lease_seconds", lambda keepalive, deadtime: deadtime + 0.5)
+
+
+def _plant_impatience(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(noticing, "_silence", lambda view: 1.6 * (view.now - view.link.silent_since))
+    patch.setattr(noticing, "_vips_block", lambda view, state: "")
+
+
+def _plant_early_start(patch: pytest.MonkeyPatch) -> None:
+    move = failover.Move(Role.STARTING, (failover.acting.take,))
+    patch.setitem(failover.MOVES, (Role.STANDBY, Fact.NOBODY_SERVES), move)  # type: ignore[arg-type]
+
+
+def _plant_claim_without_answer(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(
+        failover.MOVES,  # type: ignore[arg-type]
+        (Role.STANDBY, Fact.SERVICE_FAILED_THERE),
+        failover.Move(Role.STARTING, (failover.acting.take,)),
+    )
+
+
+def _plant_sent_counts_always(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(partner_link, "is_alone", lambda link, rules, now: True)
+
+
+def _plant_both_lose(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(noticing, "_conflict_lost", lambda view, state: "we always give way")
+
+
+FAULTS = [
+    _plant_longer_lease,
+    _plant_impatience,
+    _plant_early_start,
+    _plant_claim_without_answer,
+    _plant_sent_counts_always,
+    _plant_both_lose,
+]
+
+
+@pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__.removeprefix("_plant_"))
+def test_a_fault_in_the_rules_is_found_by_some_seed(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert timing.has_kernel_lease(2, 5)
+    plant(monkeypatch)
+    assert _some_seed_breaks()
