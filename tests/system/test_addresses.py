@@ -143,6 +143,19 @@ def test_a_permanent_address_remains_for_ever(door: Addresses) -> None:
     assert door.present([REAL, VIP]) == {REAL: Present("eth0", math.inf)}
 
 
+@pytest.mark.parametrize("other", ["lo", "eth5"])
+def test_a_vip_that_is_on_another_device_too_is_not_hidden_by_it(
+    door: Addresses, cable: Cable, other: str
+) -> None:
+    """As with direct routing, where servers have the VIP on loopback."""
+    cable.here.run("ip link add eth5 type veth peer name eth6")
+    cable.here.run(f"ip address add 10.0.0.5/32 dev {other}")
+    door.add(VIP, "eth0", "eth0:1", 30)
+    assert door.present([VIP]) == {VIP: Present("eth0", 30.0)}
+    door.delete(VIP, "eth0")
+    assert door.present([VIP]) == {VIP: Present(other, math.inf)}
+
+
 def test_a_vip_that_somebody_removes_is_heard_of(door: Addresses, cable: Cable) -> None:
     door.add(VIP, "eth0", "eth0:1", 30)
     assert heard(door, AddressCame(VIP, "eth0"))

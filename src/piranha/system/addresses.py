@@ -144,12 +144,17 @@ class Addresses:
         self._order(requests, (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENXIO))
 
     def present(self, addresses: Iterable[IPAddress]) -> dict[IPAddress, Present]:
-        """Which of these are on this node now, whatever their prefix length."""
+        """Which of these are on this node now, whatever their prefix length. One that is there
+        more than once (on loopback, too, perhaps) is told as the VIP that expires, if one does."""
         sought = set(addresses)
+        found: dict[IPAddress, netlink.AddressRecord] = {}
+        for record in self._list_addresses():
+            before = found.get(record.address)
+            if record.address in sought and (before is None or _expires(record)):
+                found[record.address] = record
         return {
-            record.address: Present(self._name(record.device_index), _remaining(record))
-            for record in self._list_addresses()
-            if record.address in sought
+            address: Present(self._name(record.device_index), _remaining(record))
+            for address, record in found.items()
         }
 
     def local(self) -> set[IPAddress]:
@@ -330,9 +335,12 @@ def _index(device: str) -> int:
         return 0
 
 
+def _expires(record: netlink.AddressRecord) -> bool:
+    return record.lifetime_seconds != netlink.FOREVER
+
+
 def _remaining(record: netlink.AddressRecord) -> float:
-    is_permanent = record.lifetime_seconds == netlink.FOREVER
-    return math.inf if is_permanent else float(record.lifetime_seconds)
+    return float(record.lifetime_seconds) if _expires(record) else math.inf
 
 
 def _shown(address: IPAddress) -> str:
