@@ -25,6 +25,7 @@ def install(machine: Machine) -> None:
             continue
         if line.startswith("/opt/piranha/bin/pip "):
             machine.unpack(package_as_archive(), HOME)
+            machine.run(f"{HOME}/bin/python3", "-m", "compileall", "-q", f"{HOME}/lib")
         elif " -m venv " in line:
             machine.run("bash", "-c", f"{line} --without-pip")
         else:
@@ -65,11 +66,16 @@ def _script(path: Path) -> bytes:
     return f"#!{HOME}/bin/python3\n".encode() + rest
 
 
+def _no_bytecode(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Compiled anew on the machine, as pip does it."""
+    return None if "__pycache__" in entry.name else entry
+
+
 def _archive(members: dict[str, Path], texts: dict[str, bytes] | None = None) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for name, path in members.items():
-            archive.add(path, name)
+            archive.add(path, name, filter=_no_bytecode)
         for name, text in (texts or {}).items():
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(text), 0o755

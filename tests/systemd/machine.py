@@ -46,6 +46,10 @@ class Machine:
         self._outer.wait()
         self._outer = None
 
+    def has_ended(self) -> bool:
+        """True when its process 1 is gone."""
+        return self._outer is None or self._outer.poll() is not None
+
     def run(self, *command: str, check: bool = True, seconds: float = 30) -> str:
         """Run a command as root in the machine; its output, both streams. With `check`, a status
         that is not 0 raises AssertionError with the output."""

@@ -21,8 +21,8 @@ serial_no = 1
 service = fos
 primary = 10.77.0.1
 backup = 10.77.0.2
-keepalive = 500ms
-deadtime = 3
+keepalive = 1
+deadtime = 6
 
 failover web {{
     active = 1
