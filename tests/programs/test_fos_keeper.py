@@ -11,7 +11,7 @@ import pytest
 
 from piranha.decisions.events import Event, FosFound, FosLost, FosReported
 from piranha.programs.fos_keeper import FosKeeper, fos_command, socket_path
-from piranha.programs.fos_seat import Phase, Place
+from piranha.programs.fos_seat import FosSeat, Phase, Place
 from piranha.system import clock, journal
 from piranha.system.loop import Loop
 from piranha.terms import Severity, Side
@@ -59,15 +59,16 @@ class Scene:
     def of(self, kind: type) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    def phase(self, mode: FosMode = ACTIVE) -> Phase:
+    def seat(self, mode: FosMode = ACTIVE) -> FosSeat:
         seat = self.keeper.seat("web", mode)
         assert seat is not None
-        return seat.phase
+        return seat
+
+    def phase(self, mode: FosMode = ACTIVE) -> Phase:
+        return self.seat(mode).phase
 
     def pid(self, mode: FosMode = ACTIVE) -> int:
-        seat = self.keeper.seat("web", mode)
-        assert seat is not None
-        return seat.pid
+        return self.seat(mode).pid
 
     def start(self) -> None:
         self.keeper.find(["web"])
@@ -109,8 +110,7 @@ def test_a_fos_is_started_heard_and_obeys(scene: Callable[[str], Scene]) -> None
     assert it.events[0].hello.pid == it.pid()
     permit(it)
     it.until(lambda: FosReported("web", ACTIVE, Taken(3, 0.001)) in it.events)
-    it.until(lambda: any(isinstance(e, FosReported) and isinstance(e.report, Held)
-                         for e in it.events))  # fmt: skip
+    it.until(lambda: it.seat().said.held_epoch == 3)
     it.keeper.order("web", ACTIVE, Release(3, False, "asked"))
     it.until(lambda: FosReported("web", ACTIVE, Released(3, "asked")) in it.events)
     assert it.of(FosLost) == []
@@ -225,6 +225,14 @@ def test_a_fos_that_should_hold_and_says_nothing_is_killed(
     assert lost.reason.startswith("hung: no report of held VIPs for 0.3")
     it.until(lambda: it.phase() is Phase.HEARD)
     assert it.pid() != pid
+
+
+def test_that_it_still_holds_is_no_event(scene: Callable[[str], Scene]) -> None:
+    it = scene("well")
+    it.start()
+    permit(it)
+    it.until(lambda: it.seat().said.held_epoch == 3)
+    assert not any(isinstance(e, FosReported) and isinstance(e.report, Held) for e in it.events)
 
 
 def test_an_armed_fos_may_be_silent(scene: Callable[[str], Scene]) -> None:

@@ -146,7 +146,7 @@ def test_a_path_tells_both_directions(path: PathShown, expected: str) -> None:
         ),
         (
             {"services": (replace(SERVICE, is_healthy=None, state="starting"),)},
-            "http: starting",
+            "http: starting for 2 min",
         ),
         (
             {"services": (replace(SERVICE, watched="partner", state=""),)},

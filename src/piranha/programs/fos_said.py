@@ -24,6 +24,7 @@ class ServiceSaid:
     """None: no verdict yet."""
     verdict: str = ""
     evidence: str = ""
+    """Of the verdict, or of the newest state where there is no verdict since."""
     since: float = 0.0
 
 
@@ -59,7 +60,9 @@ class Said:
             case Dropped() | Released():
                 self.held_epoch = 0
             case ServiceMoved():
-                self._service(report.service).state = report.state
+                self.services[report.service] = ServiceSaid(
+                    state=report.state, evidence=report.detail, since=now
+                )
             case ServiceVerdict():
                 service = self._service(report.service)
                 if (service.is_healthy, service.verdict) != (report.is_healthy, report.verdict):

@@ -252,6 +252,8 @@ class FosSeat:
         self._judge_freshness(report, now)
         if isinstance(report, Hello):
             self._greet(report, now)
+        elif self.phase is Phase.HEARD and isinstance(report, Held):
+            return  # no news: it only shows that fos is not hung, which is judged here
         elif self.phase is Phase.HEARD:
             self._place.emit(FosReported(self.group, self.mode, report))
         else:

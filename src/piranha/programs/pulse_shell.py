@@ -107,7 +107,7 @@ class PulseShell:
         self._endings = Endings(self.memory)
         self.moves = MoveRecord(moves_path(setup.state_directory, settings.cluster))
         self.loop = Loop()
-        self.addresses = Addresses()
+        self.addresses = Addresses(hears_addresses=False)
         self.paths = HeartbeatPaths(self.loop, settings, setup.side, self._hear)
         self.links = LinkWatch(self.addresses, self.emit)
         partner = settings.addresses[setup.side.other]

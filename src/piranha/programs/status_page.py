@@ -18,6 +18,9 @@ STALE_FACTOR = 1.5
 LATENESS_WORTH_SAYING = 0.05
 """Seconds; or a tenth of the deadtime, where that is less."""
 
+LONGEST_EVIDENCE = 80
+"""Characters; the log has all of it."""
+
 
 def status_lines(status: StatusShown) -> list[str]:
     """The page, without line ends."""
@@ -156,17 +159,22 @@ def _lease(group: GroupShown) -> str:
 def _service(service: ServiceShown) -> str:
     where = "" if service.watched == "here" else " on the partner"
     if service.is_healthy is None:
-        health = service.state or "not watched"
+        health = service.state or "not judged yet"
     else:
         health = "answers" if service.is_healthy else "FAILED"
-        since = service.since_seconds
-        ago = "" if since is None else f" for {show_duration(since)}"
-        evidence = ": ".join(filter(None, (service.verdict, service.evidence)))
-        health += ago + (f" ({evidence})" if evidence else "")
+    if service.since_seconds is not None:
+        health += f" for {show_duration(service.since_seconds)}"
+    evidence = ": ".join(filter(None, (service.verdict, service.evidence)))
+    if evidence:
+        health += f" ({_cut(evidence)})"
     ignored = ""
     if service.is_ignored:
         ignored = f", IGNORED {_until(service.ignored_left_seconds)}"
     return f"{service.name}{where}: {health}{ignored}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_EVIDENCE else text[: LONGEST_EVIDENCE - 3] + "..."
 
 
 def _fos(process: FosShown) -> str:

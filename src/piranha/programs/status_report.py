@@ -184,7 +184,7 @@ def _services(
                 is_healthy=said.is_healthy if said else None,
                 verdict=said.verdict if said else "",
                 evidence=said.evidence if said else "",
-                since_seconds=max(0.0, now - said.since) if said and said.verdict else None,
+                since_seconds=max(0.0, now - said.since) if said else None,
                 is_ignored=service.name in sources.remembered.ignored,
                 ignored_left_seconds=_left(until, wall),
             )

@@ -91,12 +91,15 @@ class Addresses:
     raises OSError with a whole sentence when the kernel refuses.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hears_addresses: bool = True) -> None:
+        """Without `hears_addresses` only links are heard: each renewal of a VIP would wake a
+        process that does not care."""
         self._asking = _open()
         self._hearing = _open()
         self._sequence = 0
         self._hearing.setblocking(False)
-        for group in (_GROUP_LINK, _GROUP_IPV4_ADDRESS, _GROUP_IPV6_ADDRESS):
+        of_addresses = (_GROUP_IPV4_ADDRESS, _GROUP_IPV6_ADDRESS) if hears_addresses else ()
+        for group in (_GROUP_LINK, *of_addresses):
             self._hearing.setsockopt(_SOL_NETLINK, _NETLINK_ADD_MEMBERSHIP, group)
         _enlarge(self._hearing)
         self._links = self._list_links()

@@ -130,8 +130,9 @@ class ServiceShown:
     """None: no verdict yet."""
     verdict: str
     evidence: str
+    """Of the verdict, or of the state without one."""
     since_seconds: float | None
-    """Age of the verdict; it is renewed only when it changes."""
+    """Age of the verdict, or of the state without one; both are told only when they change."""
     is_ignored: bool = False
     ignored_left_seconds: float | None = None
     """None: until resumed."""
