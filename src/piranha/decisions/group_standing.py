@@ -141,7 +141,8 @@ class Standing:
     """fos was asked to end."""
     alone_since: float | None = None
     """Since when no pulse is connected; None: one is, or none is wanted."""
-    lives: Mapping[str, ServiceLife] = field(default_factory=dict)
+    lives: dict[str, ServiceLife] = field(default_factory=dict)
+    """In file order; a step makes a new one."""
     lives_wake_at: float = inf
     """Not later than the first instant at which time alone changes something for a service."""
     running: Running | None = None

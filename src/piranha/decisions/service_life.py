@@ -173,7 +173,7 @@ def move(
 def _next_life(turn: Turn) -> ServiceLife | None:
     """Whose command is next. On the way up a service that is still being looked at holds up those
     after it, and repairs come after first starts."""
-    lives = list(turn.standing.lives.values())
+    lives = turn.standing.lives.values()
     if turn.standing.phase.is_going_down:
         return next((life for life in reversed(lives) if life.todo), None)
     repair: ServiceLife | None = None

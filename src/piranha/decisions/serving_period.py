@@ -183,7 +183,8 @@ def go_on(turn: Turn) -> None:
     """Is the phase complete? Every service started, or stopped, or nothing held any more."""
     standing = turn.standing
     if standing.phase is Phase.STARTING and standing.taken_at is not None:
-        if not any(_is_first_start(life) for life in standing.lives.values()):
+        last_first = reversed(standing.lives.values())
+        if not any(_is_first_start(life) for life in last_first):
             _begin_serving(turn, turn.now - standing.taken_at)
     elif standing.phase is Phase.STOPPING and _are_services_stopped(standing):
         seconds = turn.now - standing.since

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from piranha.programs.fos_assignment import socket_path as socket_path
 from piranha.programs.fos_seat import FosSeat, Place
 from piranha.system import clock
 from piranha.terms import Side
@@ -15,12 +16,6 @@ FINDING_SECONDS = 2.0
 """The longest that what an earlier pulse left may delay our start."""
 NOT_INHERITED = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID")
 """Variables with which systemd speaks to pulse alone."""
-
-
-def socket_path(run_directory: Path, cluster: str, group: str, mode: FosMode) -> Path:
-    """Where the fos of a group listens for pulse."""
-    suffix = "-monitor" if mode is FosMode.MONITOR else ""
-    return run_directory / f"{cluster}-{group}{suffix}.sock"
 
 
 def fos_command(

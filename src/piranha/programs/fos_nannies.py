@@ -1,0 +1,207 @@
+"""The nannies of one fos: forked, given a question each, heard, and ended.
+
+A fork costs about a millisecond, so nannies are forked one at a time and only when `tend` is
+called: a takeover does not wait for them.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from piranha.config.settings import IPAddress, Protocol, Service
+from piranha.decisions.fos_events import NannyLost, NannyReported
+from piranha.errors import WireError
+from piranha.probes.question import Question, Transport, steps_of
+from piranha.programs.nanny import run_for_fos
+from piranha.system import children, clock
+from piranha.system.children import Child, User
+from piranha.system.loop import Loop
+from piranha.wire import nanny_line
+
+ENDING_SECONDS = 2.0
+"""For a nanny that is told to end, to close its connection politely; then it is killed."""
+NANNY_USER = "nobody"
+_PROBE_NOW = b"\n"
+_READ_SIZE = 1 << 16
+
+NannyEvent = NannyReported | NannyLost
+
+
+def question_of(service: Service, host: IPAddress) -> Question:
+    """What is asked of a service on a node's real address."""
+    transport = Transport.UDP if service.protocol is Protocol.UDP else Transport.TCP
+    return Question(
+        host=str(host),
+        port=service.port,
+        transport=Transport.PROGRAM if service.send_program else transport,
+        steps=steps_of(service.send, service.expect, service.use_regex),
+        timeout_seconds=service.timeout_seconds,
+        service=service.name,
+        vip=str(service.vip.address),
+        argv=service.send_program,
+    )
+
+
+@dataclass(slots=True)
+class _Nanny:
+    child: Child
+    reports: int
+    orders: int
+    unread: bytes = b""
+
+
+class Nannies:
+    """At most one nanny for each service; each report comes out as an event."""
+
+    def __init__(self, loop: Loop, host: IPAddress, emit: Callable[[NannyEvent], None]) -> None:
+        """`host`: the real address that is asked. Raises OSError without a user to become."""
+        self._loop = loop
+        self._host = host
+        self._emit = emit
+        self._user: User = children.find_user(NANNY_USER)
+        self._order: dict[str, int] = {}
+        self._waiting: dict[str, Service] = {}
+        self._asked: set[str] = set()
+        self._running: dict[str, _Nanny] = {}
+        self._ending: dict[int, tuple[Child, float]] = {}
+
+    def spread(self, services: Sequence[Service]) -> None:
+        """Let the probes of these services be spread over their intervals."""
+        self._order = {service.name: number for number, service in enumerate(services, 1)}
+
+    @property
+    def has_waiting(self) -> bool:
+        """True while nannies wait to be forked."""
+        return bool(self._waiting)
+
+    def wake_at(self) -> float:
+        """When a nanny that does not end is killed."""
+        return min((at for _, at in self._ending.values()), default=float("inf"))
+
+    def start(self, service: Service) -> None:
+        """Have a nanny for this service as soon as `tend` is called; an older one is ended."""
+        self.stop(service.name)
+        self._waiting[service.name] = service
+
+    def ask_now(self, name: str) -> None:
+        """Have the nanny of this service probe at once."""
+        nanny = self._running.get(name)
+        if nanny is None:
+            self._asked.add(name)
+            return
+        try:
+            os.write(nanny.orders, _PROBE_NOW)
+        except (BlockingIOError, BrokenPipeError):
+            return  # it hangs or has ended, and is replaced for that
+
+    def stop(self, name: str) -> None:
+        """End the nanny of this service, if there is one."""
+        self._waiting.pop(name, None)
+        self._asked.discard(name)
+        nanny = self._running.pop(name, None)
+        if nanny is None:
+            return
+        child = nanny.child
+        self._close(nanny)
+        self._ending[child.pid] = (child, clock.now() + ENDING_SECONDS)
+        self._loop.watch(child.pidfd, lambda: self._note_ended(child))
+
+    def tend(self) -> None:
+        """Fork one nanny that waits, and kill those that were told to end and did not."""
+        for child, at in self._ending.values():
+            if at <= clock.now():
+                children.kill(child)
+        if self._waiting:
+            name = next(iter(self._waiting))
+            self._fork(self._waiting.pop(name))
+
+    def end(self) -> None:
+        """End all of them, and return when they are gone."""
+        for name in [*self._running, *self._waiting]:
+            self.stop(name)
+        while self._ending:
+            self._loop.turn(self.wake_at())
+            self.tend()
+
+    def pids(self) -> dict[str, int]:
+        """For the state in the log."""
+        return {name: nanny.child.pid for name, nanny in self._running.items()}
+
+    def _fork(self, service: Service) -> None:
+        question = question_of(service, self._host)
+        interval = service.interval_seconds
+        share = self._order.get(service.name, 1) / max(1, len(self._order))
+        report_read, report_write = os.pipe()
+        order_read, order_write = os.pipe()
+        user = self._user
+
+        def body() -> int:
+            children.drop_rights(user)
+            return run_for_fos(question, interval, interval * share, report_write, order_read)
+
+        title = f"nanny: {service.name} -> {question.target}"
+        try:
+            child = children.fork(body, title, keep_fds=(report_write, order_read))
+        except OSError as error:
+            os.close(report_read)
+            os.close(order_write)
+            self._emit(NannyLost(service.name, str(error)))
+            return
+        finally:
+            os.close(report_write)
+            os.close(order_read)
+        os.set_blocking(report_read, False)
+        os.set_blocking(order_write, False)
+        nanny = _Nanny(child, report_read, order_write)
+        self._running[service.name] = nanny
+        self._loop.watch(report_read, lambda: self._hear(service.name, nanny))
+        self._loop.watch(child.pidfd, lambda: self._note_lost(service.name, nanny))
+        if service.name in self._asked:
+            self._asked.discard(service.name)
+            self.ask_now(service.name)
+
+    def _hear(self, name: str, nanny: _Nanny) -> None:
+        try:
+            data = os.read(nanny.reports, _READ_SIZE)
+        except BlockingIOError:
+            return
+        if not data:  # its pidfd tells how it ended
+            self._loop.forget(nanny.reports)
+            return
+        *lines, nanny.unread = (nanny.unread + data).split(b"\n")
+        for line in lines:
+            try:
+                report = nanny_line.decode(line)
+            except WireError as error:
+                self._lose(name, nanny, f"it does not speak our language: {error}")
+                return
+            self._emit(NannyReported(report))
+            if self._running.get(name) is not nanny:
+                return
+
+    def _note_lost(self, name: str, nanny: _Nanny) -> None:
+        """It ended though nobody told it to: its last words first."""
+        self._hear(name, nanny)
+        if self._running.get(name) is not nanny:
+            return
+        del self._running[name]
+        self._close(nanny)
+        status = children.reap(nanny.child)
+        how = f"killed by signal {-status}" if status and status < 0 else f"exit status {status}"
+        self._emit(NannyLost(name, how))
+
+    def _lose(self, name: str, nanny: _Nanny, reason: str) -> None:
+        children.kill(nanny.child)
+        self.stop(name)
+        self._emit(NannyLost(name, reason))
+
+    def _close(self, nanny: _Nanny) -> None:
+        for descriptor in (nanny.reports, nanny.child.pidfd):
+            self._loop.forget(descriptor)
+        os.close(nanny.reports)
+        os.close(nanny.orders)
+
+    def _note_ended(self, child: Child) -> None:
+        self._loop.forget(child.pidfd)
+        self._ending.pop(child.pid, None)
+        children.reap(child)
