@@ -191,7 +191,7 @@ def test_a_child_may_stay_in_our_group(status_of: StatusOf) -> None:
 @pytest.mark.parametrize("user", [None, pytest.param(NOBODY, marks=needs_root)])
 @pytest.mark.parametrize(
     ("program", "reason"),
-    [("/no/such/program", "No such file or directory"), ("/etc/passwd", "Permission denied")],
+    [("/nowhere/program", "No such file or directory"), ("/etc/passwd", "Permission denied")],
 )
 def test_what_cannot_start_is_named(program: str, reason: str, user: User | None) -> None:
     with pytest.raises(OSError, match=f"cannot start {program}: {reason}"):

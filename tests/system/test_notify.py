@@ -11,12 +11,12 @@ from piranha.system import notify
 
 
 @pytest.fixture
-def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        manager.setblocking(False)
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        yield manager
+        yield systemd
 
 
 @pytest.mark.parametrize(
@@ -30,20 +30,20 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     ],
 )
 def test_each_state_has_its_message(
-    manager: socket.socket, say: Callable[[], None], message: bytes
+    systemd: socket.socket, say: Callable[[], None], message: bytes
 ) -> None:
     say()
-    assert manager.recv(1000) == message
+    assert systemd.recv(1000) == message
 
 
 def test_an_abstract_socket_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"piranha-test-{os.getpid()}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind("\0" + name)
-        manager.setblocking(False)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind("\0" + name)
+        systemd.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", "@" + name)
         notify.ready()
-        assert manager.recv(1000) == b"READY=1"
+        assert systemd.recv(1000) == b"READY=1"
 
 
 def test_nobody_asked_to_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,17 +51,17 @@ def test_nobody_asked_to_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     notify.ready()
 
 
-def test_a_manager_that_is_gone_is_no_error(
+def test_a_systemd_that_is_gone_is_no_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     notify.ready()
 
 
-def test_a_manager_that_does_not_read_never_makes_us_wait(manager: socket.socket) -> None:
+def test_a_systemd_that_does_not_read_never_makes_us_wait(systemd: socket.socket) -> None:
     for _ in range(2000):
         notify.watchdog()
-    assert manager.recv(1000) == b"WATCHDOG=1"
+    assert systemd.recv(1000) == b"WATCHDOG=1"
 
 
 @pytest.mark.parametrize(

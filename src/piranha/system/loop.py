@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import select
 import selectors
 import signal
 import socket
@@ -28,7 +29,7 @@ class Loop:
     """
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._selector = selectors.EpollSelector()
         self._arrived: dict[int, None] = {}
         self._calls: dict[int, Callable[[], None]] = {}
         self._bell, self._button = socket.socketpair()
@@ -65,12 +66,19 @@ class Loop:
     def turn(self, until: float | None) -> None:
         """Wait once, until something is ready or until an instant of `clock.now`, then run what
         is ready, signals first. None: no limit. Never returns early for the instant's sake."""
-        timeout = None if until is None or until == math.inf else max(0.0, until - clock.now())
-        ready = self._selector.select(0 if self._arrived else timeout)
+        if not self._arrived:
+            self._wait(until)
+        ready = self._selector.select(0)
         self._run_signals()
         for key, events in ready:
             if self._is_current(key):
                 self._run(key, events)
+
+    def _wait(self, until: float | None) -> None:
+        """By select(2) on the epoll descriptor: epoll itself waits in whole milliseconds, which
+        would make every heartbeat and every judgement of silence up to 1 ms late."""
+        timeout = None if until is None or until == math.inf else max(0.0, until - clock.now())
+        select.select((self._selector.fileno(),), (), (), timeout)
 
     def close(self) -> None:
         """Stop listening to signals (their default action is back) and close the selector."""

@@ -38,7 +38,7 @@ def watchdog_seconds() -> float | None:
 
 
 def _tell(state: str) -> None:
-    """A service manager that is busy must not make us wait, nor one that is gone make us fail."""
+    """A systemd that is busy must not make us wait, nor one that is gone make us fail."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return
