@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.source import ROOT, Source, all_sources, papers
+from tests.architecture.source import ROOT, Source, all_sources, package_sources, papers
 
 NAMELESS = {"common", "helper", "helpers", "manager", "misc", "stuff", "util", "utils"}
 """What has no name has no room."""
 
 NATIVE_ROOTS = {"bin", "dev", "etc", "home", "lib", "mnt", "opt", "proc"}
-NATIVE_ROOTS |= {"root", "run", "sbin", "srv", "sys", "tmp", "usr", "var", "nowhere"}
-"""First parts of the absolute paths of any Debian machine, and of one that is never there."""
+NATIVE_ROOTS |= {"root", "run", "sbin", "srv", "sys", "tmp", "usr", "var", "nowhere", "no"}
+"""First parts of the absolute paths of any Debian machine, and of two that are never there."""
 
 AT_THE_ROOT = {
     ".ci",
@@ -78,6 +78,7 @@ def test_names_mean_something() -> None:
     for source in all_sources():
         if words(source.path.stem) & NAMELESS:
             found.append(source.name)
+    for source in package_sources():
         found += [
             f"{source.name}:{line}: {name}"
             for line, name in identifiers(source)
