@@ -118,15 +118,23 @@ class Pair:
         return active
 
     def wait_until_settled(self, limit_seconds: float = SETTLE_LIMIT_SECONDS) -> Host:
-        """Wait until one node is active, and the other says that it stands by and is fit."""
-        active = self.wait_until_active(limit_seconds=limit_seconds)
-        partner = self.segment.other(active)
+        """Wait until one node is active, the other stands by, and they hear each other."""
         self._wait(
-            lambda: self.is_in_role(active, Role.ACTIVE) and self.is_in_role(partner, Role.STANDBY),
+            lambda: self._settled_active() is not None,
             limit_seconds,
-            f"{active.name} says active, {partner.name} says standby and fit",
+            "one node is active, the other stands by, and they hear each other",
         )
+        active = self.active()
+        assert active is not None
         return active
+
+    def _settled_active(self) -> Host | None:
+        active = self.active()
+        if active is None:
+            return None
+        partner = self.segment.other(active)
+        is_so = self.is_in_role(active, Role.ACTIVE) and self.is_in_role(partner, Role.STANDBY)
+        return active if is_so else None
 
     def wait_until_answered(self, prober: Prober, node: Host, since: float) -> None:
         """Wait until the client is answered by this node, to a question of after an instant."""
@@ -154,9 +162,11 @@ class Pair:
         return None
 
     def is_in_role(self, node: Host, role: Role) -> bool:
-        """True when every group of the node has this role and is fit."""
+        """True when every group of the node has this role and is fit, and the partner is heard."""
         status = self.status(node)
-        return status is not None and all(g.role == role and g.is_fit for g in status.groups)
+        if status is None or not status.is_partner_heard:
+            return False
+        return all(g.role == role and g.is_fit for g in status.groups)
 
     def moves(self, node: Host) -> list[MoveShown]:
         """The records that `piranhactl why` shows, oldest first."""

@@ -28,7 +28,7 @@ class Result:
     def __str__(self) -> str:
         spread = f"{min(self.values):.1f} .. {max(self.values):.1f}"
         times = f"{len(self.values)} x" if len(self.values) > 1 else ""
-        verdict = "" if self.holds else "  TOO LONG" if self.unit != "" else "  TOO MANY"
+        verdict = "" if self.holds else "  TOO MUCH"
         return (
             f"{self.case:<58} {self.median:>9.1f} {self.unit:<4} limit {self.limit:>8.1f}"
             f"  {times:>4} {spread if times else '':<18} {self.note}{verdict}".rstrip()

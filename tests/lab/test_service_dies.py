@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab import limits, outages
-from tests.lab.commands import command_seconds, write_nginx_file
+from tests.lab.commands import nginx_change_seconds, write_nginx_file
 from tests.lab.instruments import Prober
-from tests.lab.lvs_cf import NGINX_START, NGINX_STOP, VIP, warm_nginx
+from tests.lab.lvs_cf import VIP, warm_nginx
 from tests.lab.pair import Pair
 from tests.lab.results import Result, milliseconds
 
@@ -29,8 +29,7 @@ def test_nginx_is_killed_and_served_again(
         pair = making([warm_nginx()], extra={"startup_wait": "0.3"})
         write_nginx_file(pair)
         if not gaps:
-            limit += command_seconds(pair.node_b, NGINX_START) * 1000
-            limit += command_seconds(pair.node_b, NGINX_STOP) * 1000
+            limit += nginx_change_seconds(pair.node_b) * 1000
         pair.start_pulse()
         pair.wait_until_settled()
         prober = probing(pair.segment, VIP, 80)
