@@ -3,8 +3,6 @@
 import gc
 import signal
 
-import setproctitle
-
 from piranha.config.settings import Settings
 from piranha.decisions import service_group
 from piranha.decisions.effects import Say
@@ -198,7 +196,7 @@ class ActiveFos:
         phase = self._standing.phase.value
         if self._titled != phase:
             self._titled = phase
-            setproctitle.setproctitle(f"fos: --active {self._assignment.group} ({phase})")
+            children.set_title(f"fos: --active {self._assignment.group} ({phase})")
 
     def _log_state(self) -> None:
         standing, now = self._standing, clock.now()

@@ -3,8 +3,6 @@
 import gc
 import signal
 
-import setproctitle
-
 from piranha.config.settings import Settings
 from piranha.decisions import service_monitor
 from piranha.decisions.effects import Say
@@ -52,7 +50,7 @@ class MonitorFos:
 
     def run(self) -> None:
         """Watch until asked to end, or until pulse has gone."""
-        setproctitle.setproctitle(f"fos: --monitor {self._assignment.group}")
+        children.set_title(f"fos: --monitor {self._assignment.group}")
         children.prepare_to_fork()
         gc.disable()  # as in nannies forked from us: it would write to the memory that we share
         while not self._has_left:

@@ -129,6 +129,11 @@ def fork(call: Callable[[], int], title: str, keep_fds: Collection[int] = ()) ->
     return Child(pid, os.pidfd_open(pid))
 
 
+def set_title(title: str) -> None:
+    """What ps(1) shows of this process."""
+    _title_setter()(title)
+
+
 def reap(child: Child) -> int | None:
     """The exit status, or minus the signal that ended it; None while it runs.
 
@@ -294,7 +299,7 @@ def _begin_child(parent: int, title: str, keep_fds: Collection[int]) -> None:
     os.setpgid(0, 0)
     _reset_scheduling()
     _close_all_but({0, 1, 2, *keep_fds})
-    _title_setter()(title)
+    set_title(title)
 
 
 def _reset_signals() -> None:
