@@ -66,17 +66,12 @@ def _some_seed_breaks(seeds: int = 400) -> bool:
 
 
 def _plant_longer_lease(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(partner_link, "lease_seconds", lambda keepalive, deadtime: deadtime + 0.5)
+    patch.setattr(partner_link, "lease_seconds", lambda _keepalive, deadtime: deadtime + 0.5)
 
 
 def _plant_impatience(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(noticing, "_silence", lambda view: 1.6 * (view.now - view.link.silent_since))
-    patch.setattr(noticing, "_vips_block", lambda view, state: "")
-
-
-def _plant_early_start(patch: pytest.MonkeyPatch) -> None:
-    move = failover.Move(Role.STARTING, (failover.acting.take,))
-    patch.setitem(failover.MOVES, (Role.STANDBY, Fact.NOBODY_SERVES), move)  # type: ignore[arg-type]
+    patch.setattr(noticing, "_vips_block", lambda _view, _state: "")
 
 
 def _plant_claim_without_answer(patch: pytest.MonkeyPatch) -> None:
@@ -88,20 +83,19 @@ def _plant_claim_without_answer(patch: pytest.MonkeyPatch) -> None:
 
 
 def _plant_sent_counts_always(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(partner_link, "is_alone", lambda link, rules, now: True)
+    patch.setattr(partner_link, "is_alone", lambda *_: True)
 
 
-def _plant_both_lose(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(noticing, "_conflict_lost", lambda view, state: "we always give way")
+def _plant_nobody_loses(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(noticing, "_conflict_lost", lambda _view, _state: "")
 
 
 FAULTS = [
     _plant_longer_lease,
     _plant_impatience,
-    _plant_early_start,
     _plant_claim_without_answer,
     _plant_sent_counts_always,
-    _plant_both_lose,
+    _plant_nobody_loses,
 ]
 
 

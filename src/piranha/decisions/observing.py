@@ -18,9 +18,10 @@ from piranha.decisions.events import (
     VipsAsked,
 )
 from piranha.decisions.group_state import Asking, Conflict, Failure, GroupState
-from piranha.decisions.partner_link import Link
+from piranha.decisions.partner_link import Link, hears_us_now
 from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.terms import Role
+from piranha.wire.heartbeat import GroupBeat
 from piranha.wire.report_line import (
     Armed,
     Dropped,
@@ -118,10 +119,16 @@ def _hear(view: View, state: GroupState) -> GroupState:
         lacking_since=None,
         epoch=max(state.epoch, mine.epoch),
         has_partner_served=state.has_partner_served or served_there,
-        failed_there={t: f for t, f in state.failed_there.items() if t in mine.judged},
+        failed_there=_still_judged(view, state, mine),
         asked_to_probe=state.asked_to_probe & mine.failed,
         conflict=conflict,
     )
+
+
+def _still_judged(view: View, state: GroupState, mine: GroupBeat) -> dict[int, Failure]:
+    if not hears_us_now(view.link, view.rules):
+        return {}
+    return {tag: seen for tag, seen in state.failed_there.items() if tag in mine.judged}
 
 
 def _own_report(view: View, state: GroupState, report: Report) -> GroupState:
@@ -174,10 +181,13 @@ def _judge(view: View, failures: dict[int, Failure], verdict: ServiceVerdict) ->
 
 def _judge_there(view: View, state: GroupState, verdict: ServiceVerdict) -> GroupState:
     """Only what the partner lists as judged counts, and only probes since it does: a service that
-    is still being started fails any number of them."""
+    is still being started fails any number of them. Nor do probes count that go where our
+    heartbeats do not arrive."""
     tag = _tag(view.group, verdict.service)
     if tag is None or state.partner is None or tag not in state.partner.judged:
         return state
+    if not hears_us_now(view.link, view.rules):
+        return replace(state, failed_there={})
     before = state.failed_there.get(tag)
     counted = replace(verdict, probes=before.probes + 1 if before else 1)
     return replace(state, failed_there=_judge(view, state.failed_there, counted))
