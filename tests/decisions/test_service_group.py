@@ -43,8 +43,8 @@ def test_one_permission_takes_the_vips_announces_them_and_starts_the_services_in
         "announce 10.0.0.10 10.0.0.11",
         "stop web",
         "start web",
-        "nanny web",
         "stop ftp",
+        "nanny web",
         "start ftp",
         "nanny ftp",
     ]

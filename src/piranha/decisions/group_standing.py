@@ -7,7 +7,7 @@ from math import inf
 
 from piranha.config.settings import Group, Service, Settings, Vip
 from piranha.config.timing import has_kernel_lease, lease_seconds
-from piranha.decisions.fos_effects import FosEffect
+from piranha.decisions.fos_effects import FosEffect, RunCommand
 from piranha.decisions.fos_events import Command
 from piranha.decisions.service_watch import ServiceWatch
 from piranha.wire.order_line import Permit
@@ -190,6 +190,10 @@ class Turn:
 
     def emit(self, *effects: FosEffect) -> None:
         self.effects.extend(effects)
+
+    def run_commands_first(self) -> None:
+        """Let the next command run while we tell how the one before it ended."""
+        self.effects.sort(key=lambda effect: not isinstance(effect, RunCommand))
 
     def change(self, **changes: object) -> None:
         self.standing = replace(self.standing, **changes)  # type: ignore[arg-type]

@@ -88,6 +88,7 @@ def _repair(turn: Turn, order: Repair) -> None:
 def _end_command(turn: Turn, event: CommandEnded) -> None:
     service_judgement.end_command(turn, event)
     period.go_on(turn)
+    turn.run_commands_first()
 
 
 def _hear_nanny(turn: Turn, event: NannyReported) -> None:

@@ -185,6 +185,7 @@ class ActiveFos:
             text = f"the new file is refused while we serve: {'; '.join(complaints)}"
             journal.say(Severity.ERROR, self._assignment.group, text)
             return
+        journal.say(Severity.INFO, self._assignment.group, "the file was read again")
         self._rules = rules
         self._nannies.spread(rules.group.services)
         self._note(RulesChanged())
