@@ -1,13 +1,17 @@
 """What the guide says holds: its links, its paths, its options and its configurations."""
 
 import re
+import shlex
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from piranha.config.reading import read_settings
 from piranha.config.timing import has_kernel_lease
-from tests.architecture.source import ROOT
+from tests.architecture.source import ROOT, programs
 
 CHAPTERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("changes/*.md")])
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)(?:#[^)]*)?\)")
@@ -116,3 +120,36 @@ def test_the_table_of_deadtimes_is_right_about_the_kernel() -> None:
     assert len(rows) >= 3
     for keepalive, deadtime, who in rows:
         assert has_kernel_lease(float(keepalive), float(deadtime)) == (who == "the kernel")
+
+
+def command_lines() -> list[tuple[str, str]]:
+    """Every line of the guide that calls one of our programs, with its place."""
+    call = re.compile(rf"^(?:    |.*`)((?:{'|'.join(programs())})(?: [^`\n]*)?)`?", re.MULTILINE)
+    found = []
+    for chapter in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        text = re.sub(r"```.*?```", "", chapter.read_text(encoding="utf-8"), flags=re.DOTALL)
+        found += [
+            (name(chapter), line.split(" && ")[0].split(";")[0]) for line in call.findall(text)
+        ]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize(("place", "line"), command_lines())
+def test_every_command_is_understood_by_its_program(place: str, line: str) -> None:
+    """Each option and subcommand that the guide types is in the program's own help."""
+    program, *words = shlex.split(line)
+    known = help_of(program)
+    for word in words:
+        if program == "piranhactl" and re.fullmatch("[a-z]+", word) and word not in known:
+            assert words[words.index(word) - 1] in known, f"{place}: {line}: {word}"
+        if word.startswith("-") and word != "-":
+            known += help_of(program, next((w for w in words if w.isalpha()), ""))
+            assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", known), f"{place}: {line}"
+
+
+@cache
+def help_of(program: str, subcommand: str = "") -> str:
+    """What `--help` prints, of the program or of one of its subcommands."""
+    command = [str(Path(sys.executable).with_name(program)), subcommand, "--help"]
+    argv = [word for word in command if word]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False).stdout
