@@ -7,7 +7,7 @@ handler stops it; nothing else does, short of another process. A nanny has one t
 import signal
 from collections.abc import Callable
 from functools import partial
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Protocol
 
 from piranha.probes.question import Question
@@ -37,28 +37,20 @@ class ExpressionGuard:
         self._now = now
         self._is_matching = False
 
-    def __enter__(self) -> "ExpressionGuard":
-        if self._is_needed:
-            self._handler_before = signal.signal(signal.SIGALRM, self._ring)
-        return self
-
-    def __exit__(
-        self, _kind: type | None, _error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
-        if self._is_needed:
-            signal.signal(signal.SIGALRM, self._handler_before)
-
-    def tell(self, engine: Engine, event: Callable[[float], None]) -> None:
-        """Call `event` with this instant; it is broken off at the engine's deadline."""
+    def tell(self, engine: Engine, event: Callable[..., None], *data: object) -> None:
+        """Call `event` with the data and this instant; it ends at the engine's deadline."""
         now = self._now()
         if not self._is_needed:
-            event(now)
+            event(*data, now)
             return
+        handler_before = signal.signal(signal.SIGALRM, self._ring)
         try:
-            self._limited(engine.deadline - now, partial(event, now))
+            self._limited(engine.deadline - now, partial(event, *data, now))
         except _Runaway:
             words = "the expression was not done"
             engine.failed(Verdict.EXPRESSION_TIMED_OUT, words, self._now())
+        finally:
+            signal.signal(signal.SIGALRM, handler_before)
 
     def _limited(self, seconds: float, call: Callable[[], None]) -> None:
         self._is_matching = True

@@ -5,8 +5,9 @@ later byte can make undecided again, or on the whole input.
 """
 
 import re
+from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from piranha.probes.question import ExpectAny, ExpectPrefix, ExpectRegex, Send, Step
 from piranha.probes.spelling import quoted
@@ -37,7 +38,7 @@ class Matcher(Protocol):
 class PrefixMatcher:
     """The first bytes are exactly these."""
 
-    def __init__(self, step: ExpectPrefix) -> None:
+    def __init__(self, step: ExpectPrefix, _is_last: bool) -> None:
         self._prefix = step.prefix
         self.consumed = len(step.prefix)
         self.wanted = quoted(step.prefix)
@@ -51,8 +52,10 @@ class PrefixMatcher:
 class AnyMatcher:
     """Anything has come."""
 
-    consumed = 1
     wanted = "any answer"
+
+    def __init__(self, _step: ExpectAny, _is_last: bool) -> None:
+        self.consumed = 1
 
     def look(self, unread: bytearray, is_whole: bool) -> Finding:  # noqa: ARG002
         return Finding.MATCHED if unread else Finding.UNDECIDED
@@ -94,22 +97,22 @@ class RegexMatcher:
 
 def matchers_of(steps: tuple[Step, ...]) -> tuple[Matcher | None, ...]:
     """A fresh matcher for each expect step, None for every other. Raises re.error."""
-    last_expect = max(
-        (at for at, step in enumerate(steps) if not isinstance(step, Send)), default=0
-    )
-    return tuple(_matcher_of(step, at == last_expect) for at, step in enumerate(steps))
+    matchers: list[Matcher | None] = []
+    is_last = True
+    for step in reversed(steps):
+        matcher = _MATCHERS[type(step)](step, is_last)
+        is_last = is_last and matcher is None
+        matchers.insert(0, matcher)
+    return tuple(matchers)
 
 
-def _matcher_of(step: Step, is_last: bool) -> Matcher | None:
-    match step:
-        case Send():
-            return None
-        case ExpectPrefix():
-            return PrefixMatcher(step)
-        case ExpectAny():
-            return AnyMatcher()
-        case ExpectRegex():
-            return RegexMatcher(step, is_last)
+_MATCHERS: dict[type[Step], Callable[[Any, bool], Matcher | None]] = {
+    Send: lambda _step, _is_last: None,
+    ExpectPrefix: PrefixMatcher,
+    ExpectAny: AnyMatcher,
+    ExpectRegex: RegexMatcher,
+}
+"""What is made of each kind of step, and of whether no later one expects anything."""
 
 
 _UNDOABLE = re.compile(

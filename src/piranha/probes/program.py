@@ -36,7 +36,7 @@ class ProgramProbe:
     def ask(self) -> Outcome:
         """Run the program to its end, or to the deadline. Raises ToldToEnd."""
         output = self._output
-        with ExitStack() as stack, self._guard:
+        with ExitStack() as stack:
             try:
                 pipes = self._start(stack)
                 while output.outcome is None:
@@ -116,7 +116,7 @@ class ProgramProbe:
         assert status is not None, "its pidfd said that it has ended"
         self._child = None
         self._note("ended", text=f"exit status {status}" if status >= 0 else f"signal {-status}")
-        self._guard.tell(self._output, lambda now: self._output.exited(status, now))
+        self._guard.tell(self._output, self._output.exited, status)
 
     def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
         if self._doors.note is not None:

@@ -26,6 +26,7 @@ class TcpProbe:
         self._started_at = doors.now()
         self._dialogue = Dialogue(question.steps, self._started_at, question.timeout_seconds)
         self._guard = ExpressionGuard(question, doors.now)
+        self._waiting = Waiting(doors)
         self._connection: socket.socket | None = None
         self._is_connected = False
         self._has_ended = False
@@ -35,10 +36,9 @@ class TcpProbe:
         """Connect and go through the steps. Raises ToldToEnd."""
         dialogue = self._dialogue
         try:
-            with self._guard:
-                connection, waiting = self._connect()
-                while dialogue.outcome is None:
-                    self._turn(connection, waiting)
+            connection = self._connect()
+            while dialogue.outcome is None:
+                self._turn(connection)
         except OSError as error:
             dialogue.failed(*verdict_of(error), self._doors.now())
         assert dialogue.outcome is not None, "a dialogue ends with an outcome"
@@ -51,7 +51,7 @@ class TcpProbe:
         """
         if self._connection is None or not self._is_connected or self._has_ended:
             return
-        waiting = Waiting(self._doors)
+        waiting = self._waiting
         waiting.watch(self._connection.fileno(), select.POLLIN)
         end = self._doors.now() + _FAREWELL_SECONDS
         room = READ_LIMIT
@@ -66,27 +66,26 @@ class TcpProbe:
         if self._connection is not None:
             self._connection.close()
 
-    def _connect(self) -> tuple[socket.socket, Waiting]:
+    def _connect(self) -> socket.socket:
         question, dialogue = self._question, self._dialogue
         family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
         kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
         connection = self._connection = socket.socket(family, kind)
-        waiting = Waiting(self._doors)
         code = connection.connect_ex((question.host, question.port))
         if code == EINPROGRESS:
-            waiting.watch(connection.fileno(), select.POLLOUT)
-            if not waiting.until(dialogue.deadline):
+            self._waiting.watch(connection.fileno(), select.POLLOUT)
+            if not self._waiting.until(dialogue.deadline):
                 self._guard.tell(dialogue, dialogue.time_passed)
-                return connection, waiting
+                return connection
             code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, strerror(code))
         self._is_connected = True
         self._note("connected")
         self._guard.tell(dialogue, dialogue.connected)
-        return connection, waiting
+        return connection
 
-    def _turn(self, connection: socket.socket, waiting: Waiting) -> None:
+    def _turn(self, connection: socket.socket) -> None:
         dialogue = self._dialogue
         if dialogue.outbox:
             self._send(connection)
@@ -96,6 +95,7 @@ class TcpProbe:
             self._said_wanted = dialogue.wanted
             self._note("expecting", text=dialogue.wanted)
         events = 0 if self._has_ended else select.POLLIN
+        waiting = self._waiting
         waiting.watch(connection.fileno(), events | (select.POLLOUT if dialogue.outbox else 0))
         ready = waiting.until(dialogue.deadline).get(connection.fileno(), 0)
         if ready & ~select.POLLOUT and not self._has_ended:
@@ -110,7 +110,7 @@ class TcpProbe:
         except BlockingIOError:
             return
         self._note("sent", outbox[:count])
-        self._guard.tell(self._dialogue, lambda now: self._dialogue.sent(count, now))
+        self._guard.tell(self._dialogue, self._dialogue.sent, count)
 
     def _receive(self, connection: socket.socket) -> None:
         try:
@@ -119,7 +119,7 @@ class TcpProbe:
             return
         if data:
             self._note("received", data)
-            self._guard.tell(self._dialogue, lambda now: self._dialogue.received(data, now))
+            self._guard.tell(self._dialogue, self._dialogue.received, data)
         else:
             self._has_ended = True
             self._note("ended")

@@ -29,15 +29,14 @@ class UdpProbe:
         """Go through the steps. Raises ToldToEnd."""
         exchange, question = self._exchange, self._question
         try:
-            with self._guard:
-                family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
-                kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
-                self._socket = socket.socket(family, kind)
-                self._socket.connect((question.host, question.port))
-                waiting = Waiting(self._doors)
-                waiting.watch(self._socket.fileno(), select.POLLIN)
-                while exchange.outcome is None:
-                    self._turn(self._socket, waiting)
+            family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
+            kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+            self._socket = socket.socket(family, kind)
+            self._socket.connect((question.host, question.port))
+            waiting = Waiting(self._doors)
+            waiting.watch(self._socket.fileno(), select.POLLIN)
+            while exchange.outcome is None:
+                self._turn(self._socket, waiting)
         except OSError as error:
             exchange.failed(*verdict_of(error), self._doors.now())
         assert exchange.outcome is not None, "an exchange ends with an outcome"
@@ -69,7 +68,7 @@ class UdpProbe:
         except BlockingIOError:  # the checksum was wrong (select(2))
             return
         self._note("received", datagram)
-        self._guard.tell(self._exchange, lambda now: self._exchange.received(datagram, now))
+        self._guard.tell(self._exchange, self._exchange.received, datagram)
 
     def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
         if self._doors.note is not None:

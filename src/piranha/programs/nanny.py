@@ -15,6 +15,7 @@ from piranha.probes.asking import Asked
 from piranha.probes.doors import Doors, Note, ToldToEnd
 from piranha.probes.question import Question
 from piranha.probes.verdict import Outcome
+from piranha.programs.detaching import Tell, run_detached
 from piranha.programs.nanny_by_hand import NannyByHand
 from piranha.programs.nanny_options import NannyOptions, read_options
 from piranha.programs.nanny_rounds import probe_for_ever, report_of
@@ -57,6 +58,7 @@ def run_for_fos(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status; see nanny(8)."""
+    journal.open_journal("nanny", False, False, sink=journal.Stream(2, lambda _severity: "").write)
     try:
         return _carry_out(read_options(argv))
     except UsageError as error:
@@ -72,12 +74,18 @@ def _carry_out(options: NannyOptions) -> int:
         NannyByHand(options).announce()
         return ExitStatus.OK
     if options.is_detached:
-        _detach()
+        title = f"nanny: {options.question.target}"
+        return run_detached(title, lambda tell: _watch(options, tell))
+    return _watch(options, lambda _status, _text: None)
+
+
+def _watch(options: NannyOptions, tell: Tell) -> int:
     is_verbose = options.is_verbose and not options.logs_to_stdout
     journal.open_journal("nanny", options.logs_to_stdout, is_verbose)
     if not options.startup and not options.shutdown:
         children.drop_rights()
     nanny = NannyByHand(options, _orders_by_signals())
+    tell(ExitStatus.OK, "")
     if options.is_once:
         return _ask_once(options.question, nanny)
     probe_for_ever(options.question, options.interval_seconds, 0.0, nanny.doors, nanny.follow)
@@ -90,13 +98,6 @@ def _ask_once(question: Question, nanny: NannyByHand) -> int:
             return nanny.finish(outcome)
     except ToldToEnd:
         return _give_up("ended by a signal before there was a verdict", ExitStatus.REFUSED)
-
-
-def _detach() -> None:
-    """Become a daemon; all descriptors are closed."""
-    import daemon  # here: it costs 40 ms, which a nanny of fos or in the foreground does not pay
-
-    daemon.DaemonContext(detach_process=True, umask=0o022, signal_map={}).open()
 
 
 def _orders_by_signals() -> int:

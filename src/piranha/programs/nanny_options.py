@@ -1,12 +1,11 @@
 """The command line of `nanny`: words in, a question and a manner of asking out."""
 
 import argparse
-import re
 import shlex
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from piranha import __version__, defaults
 from piranha.errors import SystemRefusedError, UsageError
@@ -20,6 +19,7 @@ from piranha.probes.question import (
     steps_of,
 )
 from piranha.probes.spelling import unspelled
+from piranha.programs.command_line import CommandLine, read_duration
 
 _BALANCING = {
     ("-a", "--reentrytime"): 1,
@@ -33,8 +33,6 @@ _BALANCING = {
     ("-w", "--weight"): 1,
 }
 """Options of the historical nanny that only its load balancer used, with their arguments."""
-
-_UNITS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +90,6 @@ def read_options(argv: Sequence[str] | None) -> NannyOptions:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports wrong use as an exception: our exit status for it is not argparse's."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see nanny --help)")
-
-
 class _Refuse(argparse.Action):
     """An option of the load balancer."""
 
@@ -111,8 +102,8 @@ class _Refuse(argparse.Action):
         )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> CommandLine:
+    parser = CommandLine(
         prog="nanny",
         add_help=False,
         allow_abbrev=False,
@@ -139,9 +130,9 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     add("-e", "--send-program", "--send_program", help="run this instead; %%h is the address",
         metavar="COMMAND")  # fmt: skip
     add("-V", "--virtaddress", default="", help="the VIP, for %%v in a command", metavar="ADDRESS")
-    add("-t", "--interval", type=_seconds, default=defaults.PROBE_TIMEOUT_SECONDS,
+    add("-t", "--interval", type=read_duration, default=defaults.PROBE_TIMEOUT_SECONDS,
         help="from one probe to the next (default 10)", metavar="SECONDS")  # fmt: skip
-    add("--timeout", type=_seconds, help="for one whole probe (default: the interval)",
+    add("--timeout", type=read_duration, help="for one whole probe (default: the interval)",
         metavar="SECONDS")  # fmt: skip
 
 
@@ -157,17 +148,6 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     add("-v", "--verbose", action="store_true", help="show every dialogue")
     add("--version", action="version", version=f"nanny {__version__}", help="show the version")
     add("-?", "--help", action="help", help="show this text")
-
-
-def _seconds(text: str) -> float:
-    """Seconds of "2", "0.5", "250ms" or "1m"; more than none."""
-    found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|h)?", text)
-    seconds = float(found[1]) * _UNITS[found[2] or ""] if found else 0.0
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError(
-            f'"{text}" is no time (expected 2, 0.5 or 250ms, at most a day)'
-        )
-    return seconds
 
 
 def _transport(given: argparse.Namespace) -> Transport:
