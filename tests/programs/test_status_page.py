@@ -106,7 +106,7 @@ def test_a_well_node_is_a_quiet_page() -> None:
         ({"partner_age_seconds": 3.1}, "standby, fit (STALE, as of 3.1 s ago)"),
         ({"is_held": True}, "takes nothing over, until resumed"),
         ({"is_held": True, "held_left_seconds": 1800.0}, "takes nothing over, for another 30 min"),
-        ({"mismatches": ("failover ftp",)}, "failover ftp differs from the partner's file"),
+        ({"mismatches": ("failover ftp differs",)}, "MISMATCH: failover ftp differs"),
         ({"wrong_datagrams": 12}, "12 wrong datagrams since the start"),
         ({"devices": {"eth0": False}}, "eth0 NO CARRIER"),
         ({"worst_lateness_seconds": 0.3}, "woken at most 0.3 s late (LATE)"),

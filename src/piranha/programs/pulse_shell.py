@@ -38,6 +38,7 @@ from piranha.decisions.events import (
 from piranha.decisions.node import NodeState
 from piranha.programs.accepted_file import accepted_path, write_accepted
 from piranha.programs.control_room import ControlRoom, control_path
+from piranha.programs.file_agreement import FileAgreement
 from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment, socket_path
 from piranha.programs.fos_seat import SHORTEST_HUNG_SECONDS, Place
 from piranha.programs.heartbeat_paths import HeartbeatPaths
@@ -102,6 +103,7 @@ class PulseShell:
         self.started_at = clock.now()
         self.rules = rules_from(settings, setup.side)
         self.lateness = Lateness()
+        self._agreement = FileAgreement()
         self.memory = NodeMemory(memory_path(setup.state_directory, settings.cluster), _complain)
         self._watchdog = Watchdog()
         self._endings = Endings(self.memory)
@@ -199,6 +201,7 @@ class PulseShell:
             remembered=self.memory.content,
             last_moves=self._last_moves,
             carriers=self.links.carriers,
+            mismatches=self._agreement.told,
             lateness=self.lateness,
             started_at=self.started_at,
         )
@@ -241,6 +244,7 @@ class PulseShell:
     def _hear(self, path: int, beat: Heartbeat, at: float) -> None:
         self.emit(HeartbeatHeard(path, beat, at))
         self.questions.partner_heard(at)
+        self._agreement.hear(self.rules, beat)
 
     def _read_everything(self) -> None:
         """Silence is judged after this, so what came while we stood still must have been read."""

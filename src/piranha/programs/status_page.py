@@ -58,8 +58,8 @@ def _lines(status: StatusShown) -> Iterator[str]:
     yield _field("links", devices)
     if status.is_held:
         yield _field("held", "takes nothing over, " + _until(status.held_left_seconds))
-    for section in status.mismatches:
-        yield _field("mismatch", f"{section} differs from the partner's file")
+    for difference in status.mismatches:
+        yield _field("files", f"MISMATCH: {difference}")
     if status.wrong_datagrams:
         yield _field("ignored", f"{status.wrong_datagrams} wrong datagrams since the start")
     up = show_duration(status.up_seconds)

@@ -48,6 +48,7 @@ class Sources:
     remembered: Remembered
     last_moves: Mapping[str, MoveShown]
     carriers: Mapping[str, bool]
+    mismatches: tuple[str, ...]
     lateness: Lateness
     started_at: float
 
@@ -87,7 +88,7 @@ def status_of(sources: Sources, now: float, wall: float) -> StatusShown:
             _group(sources, group, beats[group.name], now, wall) for group in settings.groups
         ),
         devices=dict(sources.carriers),
-        mismatches=_mismatches(rules, link),
+        mismatches=sources.mismatches,
         wrong_datagrams=sources.paths.wrong.total,
     )
 
@@ -121,15 +122,6 @@ def _heard_back(number: int, link: Link, now: float) -> float | None:
         if heard.path == number and heard.incarnation == link.incarnation:
             return heard.age_seconds + max(0.0, now - link.last_heard_at)
     return None
-
-
-def _mismatches(rules: NodeRules, link: Link) -> tuple[str, ...]:
-    """Sections that the partner's file has otherwise, or only one file has."""
-    if link.partner is None or not link.partner.digests:
-        return ()
-    theirs, ours = link.partner.digests, rules.digests
-    names = sorted(theirs.keys() | ours.keys())
-    return tuple(name for name in names if theirs.get(name) != ours.get(name))
 
 
 def _group(sources: Sources, group: Group, beat: GroupBeat, now: float, wall: float) -> GroupShown:

@@ -223,7 +223,7 @@ class StatusShown:
     devices: dict[str, bool]
     """Carrier of each device that carries VIPs."""
     mismatches: tuple[str, ...]
-    """Sections of the configuration in which the partner's file differs."""
+    """How the partner's configuration file differs, each a phrase: "failover ftp differs"."""
     wrong_datagrams: int
 
 
