@@ -356,14 +356,25 @@ def test_a_stop_command_that_hangs_is_killed_after_its_timeout() -> None:
     assert story.told == [Released(1, "switchover")]
 
 
-def test_a_release_with_nothing_held_looks_in_the_kernel_and_says_released() -> None:
+def test_a_release_of_what_an_earlier_fos_began_drops_the_vips_and_stops_the_services() -> None:
     story = GroupStory(WEB)
     story.kernel["10.0.0.10"] = 200.0
     story.order(Release(5, False, "leftovers"))
     assert story.vips == []
-    assert story.told == [Released(5, "leftovers")]
+    assert story.done[-1] == "stop web"
+    assert not any(isinstance(report, Released) for report in story.told)
+    story.end_command()
+    assert story.told[-1] == Released(5, "leftovers")
     story.permit(epoch=5)
     assert story.vips == []
+
+
+def test_a_release_of_an_epoch_that_has_ended_is_answered_at_once() -> None:
+    story = GroupStory(WEB).serve()
+    story.release()
+    story.end_command()
+    story.order(Release(1, False, "again"))
+    assert story.told[-1] == Released(1, "again")
 
 
 def test_a_release_of_an_older_epoch_changes_nothing() -> None:

@@ -156,8 +156,14 @@ def release(turn: Turn, order: Release) -> None:
 
 
 def release_nothing(turn: Turn, order: Release) -> None:
-    """Nothing is held here; an earlier fos may have left VIPs, so the kernel is asked."""
-    turn.change(epoch=order.epoch, vips=turn.rules.group.vips, lives={}, taken_at=None)
+    """Nothing is held here. A fos that was killed may have begun this epoch, so the kernel is asked
+    for its VIPs and the services are stopped as if this one had started them."""
+    lives: dict[str, ServiceLife] = {}
+    if order.epoch > turn.standing.last_epoch_ended:
+        for service in turn.rules.group.services:
+            life = ServiceLife(service, state=ServiceState.STARTED, since=turn.now)
+            lives[service.name] = life
+    turn.change(epoch=order.epoch, vips=turn.rules.group.vips, lives=lives, taken_at=None)
     _clear(turn, order.reason, Severity.DEBUG)
 
 
