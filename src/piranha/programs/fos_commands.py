@@ -84,6 +84,12 @@ def command_argv(
     )
 
 
+def unit_name(service: str, command: Command, pid: int, number: int) -> str:
+    """A name that no other unit has, and that says whose command it is (systemd.unit(5))."""
+    readable = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in service)
+    return f"piranha-{readable}-{command}-{pid}-{number}"
+
+
 @dataclass(slots=True)
 class _Run:
     service: str
@@ -116,7 +122,7 @@ class ServiceCommands:
         """Start it. CommandEnded follows, at once when it cannot be started."""
         assert self._run is None, "one command at a time"
         self._forget_output(service.name)
-        unit = f"piranha-{os.getpid()}-{next(self._numbers)}"
+        unit = unit_name(service.name, command, os.getpid(), next(self._numbers))
         argv = command_argv(self._place, service, command, unit)
         try:
             output = CommandOutput()
