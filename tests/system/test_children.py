@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from piranha.system import children
-from piranha.system.children import Child, User
+from piranha.system.children import Birth, Child, User
 from piranha.wire.exit_status import ExitStatus
 
 Readable = Callable[[Any], bool]
@@ -236,6 +236,12 @@ def test_a_forked_child_runs_the_call_and_ends_with_its_status(
     child = children.fork(work, "nanny: web -> 10.0.0.1:80", keep_fds=[pipe[1]])
     assert status_of(child) == ExitStatus.FAILED
     assert said(pipe) == "worked"
+
+
+def test_several_children_are_forked_in_a_row(status_of: StatusOf) -> None:
+    births = [Birth(lambda status=status: status, f"child {status}") for status in (3, 4, 5)]
+    assert [status_of(child) for child in children.fork_many(births)] == [3, 4, 5]
+    assert children.fork_many([]) == []
 
 
 def test_a_forked_child_is_clean(pipe: Pipe, status_of: StatusOf) -> None:

@@ -1,12 +1,14 @@
 """The nannies of one fos: forked, given a question each, heard, and ended.
 
-A fork costs about a millisecond, so nannies are forked one at a time and only when `tend` is
-called: a takeover does not wait for them.
+A fork costs about a millisecond, so nannies are forked only when `tend` is called, a few in a row:
+a takeover does not wait for them. In a row, because whatever fos touches between two forks becomes
+private memory of the nanny that was forked first: one by one they had 2.25 MB each, in rows 1.9.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 from piranha.config.settings import IPAddress, Protocol, Service
 from piranha.decisions.fos_events import NannyLost, NannyReported
@@ -14,12 +16,14 @@ from piranha.errors import WireError
 from piranha.probes.question import Question, Transport, steps_of
 from piranha.programs.nanny import run_for_fos
 from piranha.system import children, clock
-from piranha.system.children import Child, User
+from piranha.system.children import Birth, Child, User
 from piranha.system.loop import Loop
 from piranha.wire import nanny_line
 
 ENDING_SECONDS = 2.0
 """For a nanny that is told to end, to close its connection politely; then it is killed."""
+FORKED_IN_A_ROW = 8
+"""A row holds everything else up for about a millisecond a nanny."""
 NANNY_USER = "nobody"
 _PROBE_NOW = b"\n"
 _READ_SIZE = 1 << 16
@@ -107,13 +111,13 @@ class Nannies:
         self._loop.watch(child.pidfd, lambda: self._note_ended(child))
 
     def tend(self) -> None:
-        """Fork one nanny that waits, and kill those that were told to end and did not."""
+        """Fork some nannies that wait, and kill those that were told to end and did not."""
         for child, at in self._ending.values():
             if at <= clock.now():
                 children.kill(child)
         if self._waiting:
-            name = next(iter(self._waiting))
-            self._fork(self._waiting.pop(name))
+            names = list(islice(self._waiting, FORKED_IN_A_ROW))
+            self._fork([self._waiting.pop(name) for name in names])
 
     def end(self) -> None:
         """End all of them, and return when they are gone."""
@@ -127,12 +131,33 @@ class Nannies:
         """For the state in the log."""
         return {name: nanny.child.pid for name, nanny in self._running.items()}
 
-    def _fork(self, service: Service) -> None:
+    def _fork(self, services: Sequence[Service]) -> None:
+        prepared = [self._prepare(service) for service in services]
+        try:
+            born = children.fork_many([birth for birth, _ in prepared])
+        except OSError as error:
+            born, reason = [], str(error)
+        else:
+            reason = "the system refused to fork for it"
+        for service, (birth, (reports, orders)), child in zip_longest(services, prepared, born):
+            for descriptor in birth.keep_fds:
+                os.close(descriptor)
+            if child is None:
+                os.close(reports)
+                os.close(orders)
+                self._emit(NannyLost(service.name, reason))
+            else:
+                self._welcome(service.name, _Nanny(child, reports, orders))
+
+    def _prepare(self, service: Service) -> tuple[Birth, tuple[int, int]]:
+        """What is forked, and our ends of its two pipes."""
         question = question_of(service, self._host)
         interval = service.interval_seconds
         share = self._order.get(service.name, 1) / max(1, len(self._order))
         report_read, report_write = os.pipe()
         order_read, order_write = os.pipe()
+        os.set_blocking(report_read, False)
+        os.set_blocking(order_write, False)
         user = self._user
 
         def body() -> int:
@@ -140,25 +165,15 @@ class Nannies:
             return run_for_fos(question, interval, interval * share, report_write, order_read)
 
         title = f"nanny: {service.name} -> {question.target}"
-        try:
-            child = children.fork(body, title, keep_fds=(report_write, order_read))
-        except OSError as error:
-            os.close(report_read)
-            os.close(order_write)
-            self._emit(NannyLost(service.name, str(error)))
-            return
-        finally:
-            os.close(report_write)
-            os.close(order_read)
-        os.set_blocking(report_read, False)
-        os.set_blocking(order_write, False)
-        nanny = _Nanny(child, report_read, order_write)
-        self._running[service.name] = nanny
-        self._loop.watch(report_read, lambda: self._hear(service.name, nanny))
-        self._loop.watch(child.pidfd, lambda: self._note_lost(service.name, nanny))
-        if service.name in self._asked:
-            self._asked.discard(service.name)
-            self.ask_now(service.name)
+        return Birth(body, title, (report_write, order_read)), (report_read, order_write)
+
+    def _welcome(self, name: str, nanny: _Nanny) -> None:
+        self._running[name] = nanny
+        self._loop.watch(nanny.reports, lambda: self._hear(name, nanny))
+        self._loop.watch(nanny.child.pidfd, lambda: self._note_lost(name, nanny))
+        if name in self._asked:
+            self._asked.discard(name)
+            self.ask_now(name)
 
     def _hear(self, name: str, nanny: _Nanny) -> None:
         try:

@@ -129,6 +129,36 @@ def fork(call: Callable[[], int], title: str, keep_fds: Collection[int] = ()) ->
     return Child(pid, os.pidfd_open(pid))
 
 
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What `fork` needs to know of one child."""
+
+    call: Callable[[], int]
+    title: str
+    keep_fds: Collection[int] = ()
+
+
+def fork_many(births: Sequence[Birth]) -> list[Child]:
+    """Fork several children with as little as possible between them: whatever we touch before the
+    next fork makes memory private in the child that was forked before it.
+
+    Returns fewer children when the system refuses one; raises OSError when it refuses the first.
+    """
+    parent = os.getpid()
+    pids: list[int] = []
+    for birth in births:
+        try:
+            pid = os.fork()
+        except OSError as error:
+            if not pids:
+                raise refused(f"cannot fork for {birth.title}", error) from error
+            break
+        if pid == 0:
+            _live_as_child(parent, birth.call, birth.title, birth.keep_fds)
+        pids.append(pid)
+    return [Child(pid, os.pidfd_open(pid)) for pid in pids]
+
+
 def set_title(title: str) -> None:
     """What ps(1) shows of this process."""
     _title_setter()(title)
