@@ -1,5 +1,6 @@
 """The command line of piranhactl."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,20 @@ def test_each_command_takes_what_it_needs(argv: list[str], field: str, value: ob
 def test_wrong_use_is_refused(argv: list[str]) -> None:
     with pytest.raises(UsageError, match=r"--help"):
         read_options(argv)
+
+
+def test_the_manual_has_every_command_and_option(capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (Path(__file__).parents[2] / "man" / "piranhactl.8").read_text()
+
+    def help_of(*words: str) -> str:
+        with pytest.raises(SystemExit):
+            read_options([*words, "--help"])
+        return capsys.readouterr().out
+
+    commands = re.findall(r"^    ([a-z]+)  ", help_of(), re.MULTILINE)
+    assert len(commands) == 11
+    missing = [name for name in commands if not re.search(rf"^\.It Cm {name}\b", manual, re.M)]
+    for command in commands:
+        options = set(re.findall(r"--([a-z-]+)", help_of(command)))
+        missing += [f"{command} --{name}" for name in options if f"Fl -{name}" not in manual]
+    assert missing == []

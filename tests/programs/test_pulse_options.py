@@ -1,5 +1,6 @@
 """The command line of pulse: historical letters and long names."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,11 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         read_options(["--version"])
     assert end.value.code == 0
     assert capsys.readouterr().out.startswith("pulse 0.")
+
+
+def test_the_manual_has_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (Path(__file__).parents[2] / "man" / "pulse.8").read_text()
+    with pytest.raises(SystemExit):
+        read_options(["--help"])
+    options = set(re.findall(r"--([a-z-]+)", capsys.readouterr().out))
+    assert [name for name in options if f"Fl -{name}" not in manual] == []

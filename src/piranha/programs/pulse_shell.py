@@ -185,7 +185,7 @@ class PulseShell:
 
     def leave_to_next(self, by: str) -> None:
         """End without goodbye; every fos lives on for the next pulse."""
-        journal.say(Severity.WARNING, "pulse", f"ends for an upgrade, asked by {by}: fos serves on")
+        self._say(Severity.WARNING, f"ends for an upgrade, asked by {by}: fos serves on")
         notify.stopping()
         self._leaves_fos = self._is_over = True
 
@@ -239,8 +239,6 @@ class PulseShell:
             if line:
                 journal.say(Severity.INFO, "state", line)
 
-    # What comes in
-
     def _hear(self, path: int, beat: Heartbeat, at: float) -> None:
         self.emit(HeartbeatHeard(path, beat, at))
         self.questions.partner_heard(at)
@@ -276,8 +274,6 @@ class PulseShell:
             self._carry_out(effect)
         self._core_at = node.wake_at(self.rules, self.state, now)
 
-    # What goes out
-
     def _carry_out(self, effect: Effect) -> None:
         match effect:
             case SendHeartbeat():
@@ -300,8 +296,12 @@ class PulseShell:
                 self._tell_move(effect)
                 self.operators.note(effect)
             case Finished():
-                journal.say(Severity.INFO, "pulse", "everything is released, goodbye is said")
+                self._say(Severity.INFO, "everything is released, goodbye is said")
                 self._is_over = True
+
+    def _say(self, severity: Severity, text: str) -> None:
+        """A line about the whole node."""
+        journal.say(severity, self._running.settings.cluster, text)
 
     def _tell_move(self, move: Moved) -> None:
         journal.say(move.severity, move.group, move_text(move))
@@ -314,8 +314,6 @@ class PulseShell:
         self.hook.run(self._running.settings.notify_cmd, record)
         roles = ", ".join(f"{group.name} {group.role}" for group in self.state.groups)
         notify.status(roles)
-
-    # Time
 
     def _wake_at(self) -> float:
         return min(
@@ -345,10 +343,8 @@ class PulseShell:
         self._events += self._forced.tend(now, self.state, self.keeper)
         if now >= self._stop_limit_at:
             text = "not everything could be released in time, ending all the same"
-            journal.say(Severity.CRITICAL, "pulse", text)
+            self._say(Severity.CRITICAL, text)
             self._is_over = True
-
-    # Parts
 
     def _new_state(self) -> NodeState:
         remembered = self.memory.content
