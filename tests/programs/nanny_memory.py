@@ -8,7 +8,7 @@ from contextlib import suppress
 import piranha.config.reading
 import piranha.programs.fos  # noqa: F401  (what a fos has loaded)
 from piranha.probes.question import Question, Transport, steps_of
-from piranha.programs.nanny import run_for_fos
+from piranha.programs.nanny import run_for_fos, warm_up
 from piranha.system import children, clock
 from piranha.system.children import Child
 
@@ -34,6 +34,7 @@ def main(count: int) -> None:
     port = listener.getsockname()[1]
     server = children.fork(lambda: serve(listener), "server", keep_fds=(listener.fileno(),))
     steps = steps_of(b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
+    warm_up()
     children.prepare_to_fork()
     nannies: list[Child] = []
     orders: list[int] = []

@@ -14,7 +14,7 @@ from piranha.config.settings import IPAddress, Protocol, Service
 from piranha.decisions.fos_events import NannyLost, NannyReported
 from piranha.errors import WireError
 from piranha.probes.question import Question, Transport, steps_of
-from piranha.programs.nanny import run_for_fos
+from piranha.programs.nanny import run_for_fos, warm_up
 from piranha.system import children, clock
 from piranha.system.children import Birth, Child, User
 from piranha.system.loop import Loop
@@ -63,6 +63,7 @@ class Nannies:
         self._host = host
         self._emit = emit
         self._user: User = children.find_user(NANNY_USER)
+        warm_up()
         self._order: dict[str, int] = {}
         self._waiting: dict[str, Service] = {}
         self._asked: set[str] = set()
