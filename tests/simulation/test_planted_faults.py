@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from piranha.config import timing
-from piranha.decisions import failover, noticing, partner_link
-from piranha.decisions.noticing import Fact
+from piranha.decisions import absence, failover, noticing, partner_link
+from piranha.decisions.facts import Fact
 from piranha.terms import Role
 from tests.simulation import runs, test_stories
 from tests.simulation.world import ClaimBroken
@@ -70,8 +70,8 @@ def _plant_longer_lease(patch: pytest.MonkeyPatch) -> None:
 
 
 def _plant_impatience(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(noticing, "_silence", lambda view: 1.6 * (view.now - view.link.silent_since))
-    patch.setattr(noticing, "_vips_block", lambda _view, _state: "")
+    patch.setattr(absence, "silent_seconds", lambda view: 1.6 * (view.now - view.link.silent_since))
+    patch.setattr(absence, "_vips_block", lambda _view, _state: "")
 
 
 def _plant_claim_without_answer(patch: pytest.MonkeyPatch) -> None:

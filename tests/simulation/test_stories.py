@@ -21,8 +21,8 @@ from piranha.decisions.events import (
     SwitchAsked,
     TimePassed,
 )
+from piranha.decisions.facts import Fact
 from piranha.decisions.failover import MOVES, NOTHING_HAPPENS
-from piranha.decisions.noticing import Fact
 from piranha.terms import Role, Severity, Side
 from piranha.wire.heartbeat import PathHeard
 from piranha.wire.order_line import Announce, Permit, ProbeNow, Release, Repair

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from piranha.decisions import partner_link
+from piranha.decisions.absence import ASK_SECONDS, NOT_ASKED
 from piranha.decisions.effects import AskVips, Effect, OrderFos, Remember, Say, SendHeartbeat
+from piranha.decisions.facts import Fact, Notice
 from piranha.decisions.group_state import Asking, Claim, ClaimKind, GroupState, Unfit
-from piranha.decisions.noticing import ASK_SECONDS, NOT_ASKED, Fact, Notice
 from piranha.decisions.observing import View
 from piranha.terms import Severity
 from piranha.wire.order_line import Announce, Order, Permit, ProbeNow, Release, Repair

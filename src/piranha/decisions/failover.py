@@ -1,6 +1,6 @@
 """Who serves a group? One machine for each group: a table of moves, and the step that follows it.
 
-An event is first taken in (`observing`), then facts are noticed (`noticing`), then MOVES says what
+An event is first taken in (`observing`), then facts are noticed (`noticing`); MOVES says what
 each fact means in the present role: the next role, and the actions in their order (`acting`).
 The most important fact that moves, moves; the others are recorded with it.
 """
@@ -9,18 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from piranha.decisions import acting, fitness
+from piranha.decisions.absence import ASK_AGAIN_SECONDS, ASK_SECONDS
 from piranha.decisions.acting import Action
 from piranha.decisions.effects import Effect, Moved, OrderFos, RunMonitor
 from piranha.decisions.events import Event, TimePassed
+from piranha.decisions.facts import Fact, Notice
 from piranha.decisions.group_state import GroupState
-from piranha.decisions.noticing import (
-    ASK_AGAIN_SECONDS,
-    ASK_SECONDS,
-    CONFLICT_GRACE,
-    Fact,
-    Notice,
-    notice,
-)
+from piranha.decisions.noticing import CONFLICT_GRACE, notice
 from piranha.decisions.observing import View, observe
 from piranha.decisions.partner_link import is_partner_heard
 from piranha.terms import Role, Severity

@@ -1,0 +1,84 @@
+"""Claims under way: what became of our own, and what the partner asks of us."""
+
+from piranha.decisions import fitness, partner_link
+from piranha.decisions.absence import is_segment_quiet
+from piranha.decisions.events import Event
+from piranha.decisions.facts import Fact, Found, Notice
+from piranha.decisions.group_state import ClaimKind, GroupState
+from piranha.decisions.observing import View
+from piranha.decisions.standby_duty import failed_there
+from piranha.terms import Role
+
+
+def own_claim(view: View, state: GroupState, _event: Event) -> Found:
+    """What became of the claim that we have open."""
+    claim, partner = state.claim, state.partner
+    if claim is None or partner is None:
+        return
+    if not partner_link.is_partner_heard(view.link, view.rules, view.now):
+        return
+    if partner.claim and not view.group.is_preferred:
+        yield Notice(Fact.CLAIM_LOST, "both nodes claim, and the partner is preferred")
+    acknowledged = view.link.acknowledged_at
+    is_fresh = acknowledged is not None and view.now - acknowledged < view.deadtime / 2
+    waited = view.now - claim.since
+    if partner.claim_answered == claim.number and partner.role.is_inactive and is_fresh:
+        text = f"{claim.reason}; the partner answered after {waited:.3f} s"
+        yield Notice(Fact.CLAIM_ANSWERED, text, {"waited": waited, "claim": claim.number})
+    if partner.claim_refused == claim.number:
+        yield Notice(Fact.CLAIM_REFUSED, "the partner refused the claim")
+    if moot := _moot(view, state):
+        yield Notice(Fact.CLAIM_MOOT, moot)
+    yield from _overdue(view, state, acknowledged)
+
+
+def _overdue(view: View, state: GroupState, acknowledged: float | None) -> Found:
+    claim = state.claim
+    assert claim is not None
+    if claim.withheld_since is not None:
+        waited = view.now - claim.withheld_since
+        if waited >= view.deadtime and is_segment_quiet(view, state, claim.withheld_since):
+            text = f"{claim.reason}; not released, and unanswered by us for {waited:.2f} s"
+            yield Notice(Fact.CLAIM_UNRELEASED, text, {"waited": waited})
+    elif view.now >= claim.deadline:
+        is_claim_heard = acknowledged is not None and acknowledged >= claim.since
+        waited = view.now - claim.since
+        what = "heard it" if is_claim_heard else "does not hear us"
+        text = f"not released after {waited:.2f} s; the partner {what}"
+        may_take = is_claim_heard and view.rules.unreleased_takes
+        fact = Fact.CLAIM_OVERDUE if may_take else Fact.CLAIM_HOPELESS
+        yield Notice(fact, text, {"waited": waited})
+
+
+def _moot(view: View, state: GroupState) -> str:
+    claim, partner = state.claim, state.partner
+    assert claim is not None
+    assert partner is not None
+    if state.is_held:
+        return "this node is held"
+    if unable := fitness.unable_reason(state):
+        return unable
+    if claim.kind is ClaimKind.NOBODY and partner.role in (Role.STARTING, Role.ACTIVE):
+        return f"the partner is {partner.role}"
+    if claim.kind is ClaimKind.FAULT and partner.role is Role.ACTIVE:
+        return "" if failed_there(view, state) else "the service answers again"
+    if claim.kind is ClaimKind.UNFIT and partner.role is Role.ACTIVE and partner.is_fit:
+        return "the partner is fit again"
+    return ""
+
+
+def partners_claim(view: View, state: GroupState, _event: Event) -> Found:
+    """A claim of the partner that we have not answered yet."""
+    partner = state.partner
+    if partner is None or not partner.claim or partner.claim == state.claim_answered:
+        return
+    if state.claim is not None and view.group.is_preferred:
+        return
+    is_doubtful = partner.claim_is_fault and state.role is Role.ACTIVE
+    if is_doubtful and state.repairing_until > view.now:
+        return
+    if is_doubtful and not state.failed and not partner.failed:
+        if partner.claim != state.claim_refused:
+            yield Notice(Fact.CLAIM_BASELESS, f"{partner.claim_reason}: not so any more")
+        return
+    yield Notice(Fact.PARTNER_CLAIMS, partner.claim_reason, {"claim": partner.claim})
