@@ -96,7 +96,7 @@ def _new_group(name: str, incarnation: int, epoch: int, is_held: bool, now: floa
 
 def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decision:
     """Take in one event; the caller has read what was queued before it sends TimePassed."""
-    before = _visible(rules, state, now)
+    before = None if isinstance(event, RulesChanged) else _visible(rules, state, now)
     state, effects = _own_time(rules, state, now)
     news = False
     match event:

@@ -1,0 +1,105 @@
+"""One node: what it says of itself, how it leaves, and what lost time means."""
+
+from dataclasses import replace
+
+from piranha.decisions import node
+from piranha.decisions.effects import Finished, Moved, OrderFos, Say, SendHeartbeat
+from piranha.decisions.events import (
+    FosFound,
+    FosReported,
+    HoldChanged,
+    RulesChanged,
+    StopAsked,
+    TimePassed,
+)
+from piranha.decisions.node import NodeState
+from piranha.terms import Role, Side
+from piranha.wire.order_line import Release
+from piranha.wire.report_line import Armed, FosMode, Hello
+from tests.simulation.world import GROUP, Timing, rules_for
+
+RULES = rules_for(Side.PRIMARY, Timing(2.0, 5.0))
+
+
+def a_node(now: float = 100.0) -> NodeState:
+    return node.start(RULES, 7, {GROUP: 41}, False, now)
+
+
+def test_a_node_starts_listening_with_the_epoch_it_remembered() -> None:
+    group = a_node().group(GROUP)
+    assert (group.role, group.epoch, group.period) == (Role.LISTENING, 41, 0)
+
+
+def test_the_first_step_sends_a_heartbeat_that_tells_everything() -> None:
+    decision = node.step(RULES, a_node(), TimePassed(), 100.0)
+    assert decision.effects == (SendHeartbeat(),)
+    _, beat = node.compose(RULES, decision.state, 100.0)
+    assert (beat.cluster, beat.node, beat.sequence, beat.incarnation) == ("sim", "primary", 1, 7)
+    assert (beat.keepalive_seconds, beat.deadtime_seconds) == (2.0, 5.0)
+    group = beat.groups[0]
+    assert (group.name, group.role, group.epoch) == (GROUP, Role.LISTENING, 41)
+    assert not group.is_fit
+    assert group.unfit_reason == "fos is not armed yet"
+    assert not beat.wants_answer
+
+
+def test_a_step_sends_at_most_one_heartbeat() -> None:
+    state = a_node()
+    event = FosReported(GROUP, FosMode.ACTIVE, Armed())
+    decision = node.step(RULES, state, event, 105.2)
+    assert sum(isinstance(effect, SendHeartbeat) for effect in decision.effects) == 1
+
+
+def test_a_living_fos_is_adopted_with_its_epoch() -> None:
+    hello = Hello(1, FosMode.ACTIVE, GROUP, 4711, 42, 102.0, 41, {})
+    decision = node.step(RULES, a_node(), FosFound(GROUP, FosMode.ACTIVE, hello), 100.0)
+    group = decision.state.group(GROUP)
+    assert (group.role, group.period, group.permitted_until) == (Role.ACTIVE, 42, 102.0)
+    moved = next(effect for effect in decision.effects if isinstance(effect, Moved))
+    assert moved.reason == "fos 4711 holds epoch 42 for 2.00 s"
+
+
+def test_a_gap_in_our_own_time_starts_the_silence_clock_anew() -> None:
+    state = node.step(RULES, a_node(), TimePassed(), 100.0).state
+    decision = node.step(RULES, state, TimePassed(), 130.0)
+    assert decision.state.link.silent_since == 130.0
+    assert decision.state.group(GROUP).role is not Role.STARTING
+    said = [effect.text for effect in decision.effects if isinstance(effect, Say)]
+    assert said == ["stood still for 30.00 s: listening anew before silence is judged"]
+    _, beat = node.compose(RULES, decision.state, 131.0)
+    assert beat.frozen_seconds == 30.0
+    _, later = node.compose(RULES, decision.state, 135.1)
+    assert later.frozen_seconds == 0.0
+
+
+def test_a_node_that_holds_nothing_says_goodbye_and_is_finished() -> None:
+    state = node.step(RULES, a_node(), TimePassed(), 100.0).state
+    decision = node.step(RULES, state, StopAsked("SIGTERM"), 100.1)
+    assert SendHeartbeat() in decision.effects
+    state, beat = node.compose(RULES, decision.state, 100.1)
+    assert beat.is_goodbye
+    decision = node.step(RULES, state, TimePassed(), 100.2)
+    assert decision.effects == (Finished(),)
+
+
+def test_a_hold_is_told_and_kept() -> None:
+    decision = node.step(RULES, a_node(), HoldChanged(True, "root"), 100.0)
+    _, beat = node.compose(RULES, decision.state, 100.0)
+    assert beat.groups[0].is_held
+
+
+def test_groups_come_and_go_with_the_file() -> None:
+    hello = Hello(1, FosMode.ACTIVE, GROUP, 4711, 42, 102.0, 41, {})
+    state = node.step(RULES, a_node(), FosFound(GROUP, FosMode.ACTIVE, hello), 100.0).state
+    other = replace(RULES, groups=(replace(RULES.groups[0], name="mail"),))
+    decision = node.step(other, state, RulesChanged(), 100.5)
+    assert [group.name for group in decision.state.groups] == ["mail"]
+    released = [e.order for e in decision.effects if isinstance(e, OrderFos)]
+    assert released == [Release(42, False, "the group left the file")]
+
+
+def test_a_node_asks_to_be_woken_before_its_time_would_count_as_lost() -> None:
+    state = node.step(RULES, a_node(), TimePassed(), 100.0).state
+    state, _ = node.compose(RULES, state, 100.0)
+    wake = node.wake_at(RULES, state, 100.0)
+    assert 100.0 < wake <= 100.0 + node.freeze_limit(RULES)

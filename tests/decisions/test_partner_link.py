@@ -1,0 +1,133 @@
+"""Who is heard, what is acknowledged, and how long a VIP may be held for it."""
+
+from dataclasses import replace
+
+from piranha.decisions import partner_link
+from piranha.decisions.partner_link import Link
+from piranha.terms import Side
+from piranha.wire.heartbeat import Heartbeat, PathHeard
+from tests.simulation.world import Timing, rules_for
+
+RULES = rules_for(Side.PRIMARY, Timing(2.0, 5.0))
+OURS, THEIRS = 11, 22
+FRESH = Link(OURS, started_at=100.0, timer_from=98.0, silent_since=100.0)
+
+
+def a_beat(sequence: int, **changes: object) -> Heartbeat:
+    beat = Heartbeat(
+        cluster="sim",
+        node=Side.BACKUP,
+        incarnation=THEIRS,
+        sequence=sequence,
+        keepalive_seconds=2.0,
+        deadtime_seconds=5.0,
+        serial_no=1,
+        wants_answer=False,
+        is_goodbye=False,
+        has_carrier=True,
+        sees_witness=None,
+        frozen_seconds=0.0,
+    )
+    return replace(beat, **changes)  # type: ignore[arg-type]
+
+
+def heard(sequence: int, at: float, link: Link = FRESH, path: int = 0, **changes: object) -> Link:
+    return partner_link.hear(link, path, a_beat(sequence, **changes), at)[0]
+
+
+def acknowledging(sequence: int) -> dict[str, object]:
+    return {"heard": (PathHeard(0, OURS, sequence, 0.001),)}
+
+
+def sent(link: Link, *instants: float) -> Link:
+    for instant in instants:
+        link = partner_link.send(link, instant, wants_answer=True, resets_timer=True)
+    return link
+
+
+def test_a_copy_on_another_path_is_heard_but_is_no_news() -> None:
+    link, is_news = partner_link.hear(FRESH, 0, a_beat(1), 101.0)
+    assert is_news
+    link, is_news = partner_link.hear(link, 1, a_beat(1), 101.2)
+    assert not is_news
+    assert link.last_heard_at == 101.2
+    assert [(p.path, p.sequence) for p in link.heard] == [(0, 1), (1, 1)]
+
+
+def test_an_old_or_repeated_heartbeat_changes_nothing() -> None:
+    link = heard(5, 101.0)
+    for sequence in (5, 4, 1):
+        assert partner_link.hear(link, 0, a_beat(sequence), 104.0) == (link, False)
+
+
+def test_a_former_incarnation_is_never_believed_again() -> None:
+    link = heard(1, 101.0)
+    link = heard(1, 102.0, link, incarnation=33)
+    assert partner_link.hear(link, 0, a_beat(900), 103.0) == (link, False)
+
+
+def test_the_newest_acknowledged_heartbeat_counts_from_when_it_was_sent() -> None:
+    link = sent(FRESH, 101.0, 102.0, 103.0)
+    link = heard(1, 103.5, link, **acknowledging(2))
+    assert link.acknowledged_at == 102.0
+    assert partner_link.certain_until(link, RULES, 103.5, True) == 102.0 + 5.0 - 1.5
+
+
+def test_an_acknowledgement_of_another_incarnation_counts_for_nothing() -> None:
+    link = sent(FRESH, 101.0)
+    link = heard(1, 101.5, link, heard=(PathHeard(0, OURS + 1, 1, 0.0),))
+    assert link.acknowledged_at is None
+    assert partner_link.certain_until(link, RULES, 101.5, True) is None
+
+
+def test_what_was_sent_counts_only_when_nothing_at_all_is_heard() -> None:
+    link = sent(heard(1, 101.0), 101.0, 103.0, 103.05, 103.1, 103.15)
+    assert partner_link.certain_until(link, RULES, 103.2, True) is None
+    assert partner_link.certain_until(link, RULES, 104.1, True) == 103.15 + 3.5
+    assert partner_link.certain_until(link, RULES, 104.1, False) is None
+    speaking = heard(2, 104.0, link)
+    assert partner_link.certain_until(speaking, RULES, 104.1, True) is None
+
+
+def test_a_partner_with_another_deadtime_is_held_to_its_own() -> None:
+    link = sent(FRESH, 101.0)
+    link = heard(1, 101.5, link, deadtime_seconds=9.0, **acknowledging(1))
+    assert partner_link.certain_until(link, RULES, 101.5, True) == 101.0 + 9.0 - 1.5
+
+
+def test_an_unanswered_heartbeat_is_repeated_and_an_answered_one_is_not() -> None:
+    link = sent(heard(1, 101.0), 101.0)
+    assert partner_link.next_beat_at(link, RULES, 101.1, is_urgent=False) == 101.05
+    link = heard(2, 101.01, link, **acknowledging(1))
+    assert partner_link.next_beat_at(link, RULES, 101.1, is_urgent=False) == 103.0
+    assert partner_link.next_beat_at(link, RULES, 101.1, is_urgent=True) == 101.1
+
+
+def test_a_node_that_misses_a_heartbeat_sends_many() -> None:
+    link = replace(heard(1, 101.0), timer_from=103.0)
+    assert partner_link.next_beat_at(link, RULES, 103.4, is_urgent=False) == 105.0
+    assert partner_link.next_beat_at(link, RULES, 103.6, is_urgent=False) == 103.125
+    assert partner_link.anxious_at(link, RULES) == 103.5
+
+
+def test_hearing_is_told_as_ages_unless_it_is_withheld() -> None:
+    link = heard(7, 101.0)
+    assert partner_link.heard_ages(link, 101.5) == (PathHeard(0, THEIRS, 7, 0.5),)
+    assert partner_link.heard_ages(replace(link, withholds=True), 101.5) == ()
+
+
+def test_a_goodbye_ends_being_heard_until_another_incarnation_speaks() -> None:
+    link = heard(2, 101.0, is_goodbye=True)
+    assert partner_link.has_partner_left(link)
+    assert not partner_link.is_partner_heard(link, RULES, 101.0)
+    link = heard(1, 102.0, link, incarnation=44)
+    assert partner_link.is_partner_heard(link, RULES, 102.0)
+
+
+def test_being_heard_grows_old() -> None:
+    fresh = heard(1, 101.0, heard=(PathHeard(0, OURS, 3, 0.1),))
+    stale = heard(1, 101.0, heard=(PathHeard(0, OURS, 3, 4.0),))
+    dead = heard(1, 101.0, heard=(PathHeard(0, OURS, 3, 5.0),))
+    assert (partner_link.hears_us(fresh), partner_link.hears_us_now(fresh, RULES)) == (True, True)
+    assert (partner_link.hears_us(stale), partner_link.hears_us_now(stale, RULES)) == (True, False)
+    assert not partner_link.hears_us(dead)
