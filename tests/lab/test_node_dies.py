@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.lab import limits, outages
+from tests.lab import limits, outages, side_by_side
 from tests.lab.cuts import Cable, Cut
 from tests.lab.instruments import Prober
 from tests.lab.lvs_cf import VIP, hot_web
@@ -16,24 +16,38 @@ pytestmark = pytest.mark.lab
 QUICK_BOOT = {"startup_wait": "0.3"}
 
 
-@pytest.mark.parametrize("kind", Cut)
-@pytest.mark.parametrize(("keepalive", "deadtime"), [("100ms", "0.5"), ("2", "5")])
-def test_the_outage_is_the_deadtime_and_little_more(
-    kind: Cut,
-    keepalive: str,
-    deadtime: str,
-    making: Callable[..., Pair],
-    probing: Callable[..., Prober],
-    measured: Callable[[Result], None],
-) -> None:
-    pair = making([hot_web()], keepalive, deadtime, extra=QUICK_BOOT)
+def outages_of_cuts(pair: Pair, probing: Callable[..., Prober], kind: Cut) -> list[float]:
+    """What the client sees when the active node is cut off, again and again."""
     pair.start_web()
     pair.start_pulse()
     pair.wait_until_settled()
     prober = probing(pair.segment, VIP, 80)
-    gaps = [outages.of_a_cut(Cable(pair, kind), prober) for _ in range(limits.ROUNDS)]
-    limit = float(deadtime) * 1000 + limits.CUT_MARGIN_MS
-    measured(Result(f"S1 {kind.value}, deadtime {deadtime} s", milliseconds(gaps), limit))
+    return [outages.of_a_cut(Cable(pair, kind), prober) for _ in range(limits.ROUNDS)]
+
+
+@pytest.mark.parametrize("kind", Cut)
+def test_the_outage_is_half_a_second_and_little_more(
+    kind: Cut,
+    making: Callable[..., Pair],
+    probing: Callable[..., Prober],
+    measured: Callable[[Result], None],
+) -> None:
+    gaps = outages_of_cuts(making([hot_web()], "100ms", "0.5", extra=QUICK_BOOT), probing, kind)
+    limit = 500.0 + limits.CUT_MARGIN_MS
+    measured(Result(f"S1 {kind.value}, deadtime 0.5 s", milliseconds(gaps), limit))
+
+
+def test_with_the_historical_deadtime_it_is_five_seconds_and_little_more(
+    making: Callable[..., Pair],
+    probing: Callable[..., Prober],
+    measured: Callable[[Result], None],
+) -> None:
+    def cut(kind: Cut) -> list[float]:
+        return outages_of_cuts(making([hot_web()], "2", "5", extra=QUICK_BOOT), probing, kind)
+
+    limit = 5000.0 + limits.CUT_MARGIN_MS
+    for kind, gaps in side_by_side.each(Cut, cut):
+        measured(Result(f"S1 {kind.value}, deadtime 5 s", milliseconds(gaps), limit))
 
 
 @pytest.mark.parametrize("kind", Cut)
@@ -43,10 +57,5 @@ def test_heartbeats_every_10_ms_make_it_40_ms(
     probing: Callable[..., Prober],
     measured: Callable[[Result], None],
 ) -> None:
-    pair = making([hot_web()], "10ms", "30ms", extra=QUICK_BOOT)
-    pair.start_web()
-    pair.start_pulse()
-    pair.wait_until_settled()
-    prober = probing(pair.segment, VIP, 80)
-    gaps = [outages.of_a_cut(Cable(pair, kind), prober) for _ in range(limits.ROUNDS)]
+    gaps = outages_of_cuts(making([hot_web()], "10ms", "30ms", extra=QUICK_BOOT), probing, kind)
     measured(Result(f"S1 {kind.value}, deadtime 30 ms", milliseconds(gaps), limits.FAST_CUT_MS))
