@@ -25,6 +25,11 @@ def test_a_good_pair_has_no_complaint() -> None:
             "expected a deadtime of at least 12.5 s",
         ),
         (
+            "keepalive = 4\n",
+            "1:1: deadtime is 5 s and keepalive 4 s: a living partner would be called dead, "
+            "expected a deadtime of at least 10 s",
+        ),
+        (
             "deadtime = 3\n",
             "1:12: warning: deadtime is 3 s and keepalive 2 s: one lost heartbeat is a takeover, "
             "expected a deadtime of at least 5 s",

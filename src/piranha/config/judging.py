@@ -62,11 +62,16 @@ def _is_unsure(case: Case, section: Section) -> bool:
     return (section.block.section, "active") in case.broken
 
 
+SHORTEST_DEADTIME = 1.4
+"""In keepalives: with less an active that has lost its partner cannot know it before its own
+permission ends, and one lost heartbeat calls a living partner dead."""
+
+
 def _judge_times(case: Case) -> None:
     keepalive, deadtime = case.settings.keepalive_seconds, case.settings.deadtime_seconds
     both = f"deadtime is {show_duration(deadtime)} and keepalive {show_duration(keepalive)}"
     expected = f"expected a deadtime of at least {show_duration(2.5 * keepalive)}"
-    if deadtime <= keepalive:
+    if deadtime < SHORTEST_DEADTIME * keepalive:
         text = f"{both}: a living partner would be called dead, {expected}"
         case.complain("error", "global", text, "deadtime", "keepalive")
     elif deadtime < 2 * keepalive:
