@@ -21,12 +21,11 @@ from piranha.config.settings import (
     Unreleased,
 )
 from piranha.config.values import Names, nodes
+from piranha.defaults import PORT_80_QUESTION
 from piranha.terms import Side
 
 LARGEST_FILE = 1 << 20
 """Bytes; a file for thousands of services is a fifth of that."""
-DEFAULT_QUESTION = (b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
-"""Sent and expected on TCP port 80 where the block says nothing, as the historical suite did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def service_of(section: Section) -> Service:
     send, expect = v["send"] or None, v["expect"] or None
     program = v["send_program"] or _monitor_program(v["client_monitor"], v["port"])
     if v["port"] == 80 and v["protocol"] == "tcp" and not (send or expect or program):
-        send, expect = DEFAULT_QUESTION
+        send, expect = PORT_80_QUESTION
     service = Service(
         name=section.block.name,
         vip=v["address"],
