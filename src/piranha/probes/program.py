@@ -9,7 +9,7 @@ from errno import E2BIG, EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOEXEC, E
 from piranha.probes.doors import Child, Doors, Note, Waiting
 from piranha.probes.expression_guard import ExpressionGuard
 from piranha.probes.output import ProgramOutput
-from piranha.probes.question import Question, expanded
+from piranha.probes.question import Question, environment_of, expanded
 from piranha.probes.sick_endings import verdict_of
 from piranha.probes.verdict import Outcome, Verdict
 
@@ -67,13 +67,7 @@ class ProgramProbe:
         """Start it; who listens to which of its pipes."""
         question, output = self._question, self._output
         argv = [expanded(word, question) for word in question.argv]
-        env = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "PIRANHA_SERVICE": question.service,
-            "PIRANHA_HOST": question.host,
-            "PIRANHA_PORT": str(question.port),
-            "PIRANHA_VIP": question.vip,
-        }
+        env = {"PATH": os.environ.get("PATH", os.defpath)} | environment_of(question)
         said, stdout = self._pipe(stack)
         complained, stderr = self._pipe(stack)
         try:

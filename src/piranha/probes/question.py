@@ -102,6 +102,16 @@ def steps_of(send: bytes | None, expect: bytes | None, use_regex: bool = False) 
     return tuple(steps)
 
 
+def environment_of(question: Question) -> dict[str, str]:
+    """What a program that is run for this question finds in its environment."""
+    return {
+        "PIRANHA_SERVICE": question.service,
+        "PIRANHA_HOST": question.host,
+        "PIRANHA_PORT": str(question.port),
+        "PIRANHA_VIP": question.vip,
+    }
+
+
 _VARIABLE = re.compile("%([hpvn%])")
 
 

@@ -48,7 +48,8 @@ def warm_up() -> None:
         return  # then they are as large as they are
     with listener:
         steps = steps_of(b"?", b"!")
-        question = Question(*listener.getsockname(), Transport.TCP, steps, _WARM_UP_SECONDS)
+        host, port = listener.getsockname()
+        question = Question(host, port, Transport.TCP, steps, _WARM_UP_SECONDS)
 
         def answer(note: Note) -> None:
             if note.kind == "expecting":

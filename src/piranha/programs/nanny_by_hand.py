@@ -8,7 +8,7 @@ from piranha.decisions import service_check
 from piranha.decisions.service_check import CheckRules, Health
 from piranha.defaults import COMMAND_TIMEOUT_SECONDS
 from piranha.probes.doors import Doors, Note, Waiting
-from piranha.probes.question import expanded
+from piranha.probes.question import environment_of, expanded
 from piranha.probes.transcript import ending, lines_of, plan_of
 from piranha.probes.verdict import Outcome
 from piranha.programs.nanny_options import NannyOptions
@@ -88,15 +88,8 @@ class NannyByHand:
         """Run a command to its end; no probe is made meanwhile. Raises ToldToEnd."""
         if not argv:
             return
-        question = self._question
-        env = os.environ | {
-            "PIRANHA_SERVICE": question.service,
-            "PIRANHA_HOST": question.host,
-            "PIRANHA_PORT": str(question.port),
-            "PIRANHA_VIP": question.vip,
-        }
         try:
-            child = children.spawn(argv, env)
+            child = children.spawn(argv, os.environ | environment_of(self._question))
         except OSError as error:
             self._say(Severity.ERROR, f"{name} command: {error.strerror or error}")
             return
