@@ -124,6 +124,7 @@ def _keep_memory_still() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    scheduling.return_free_memory()
 
 
 def _introduction(setup: Setup) -> str:
