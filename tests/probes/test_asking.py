@@ -10,9 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from piranha.probes.asking import Asked, expression_fault
-from piranha.probes.doors import ToldToEnd
+from piranha.probes.doors import Doors, Note, ToldToEnd
 from piranha.probes.question import ExpectPrefix, ExpectRegex, Question, Send, Transport
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.system import children
 from tests.probes.servers import (
     Behaviour,
     closed_port,
@@ -72,6 +73,20 @@ def without_descriptors() -> Outcome:
         return ask(tcp(1))
 
 
+def after_standing_still() -> Outcome:
+    """The clock makes a leap once the connection stands."""
+    leap = 0.0
+
+    def note(what: Note) -> None:
+        nonlocal leap
+        leap = 20.0 if what.kind == "expecting" else leap
+
+    with tcp_server(says_nothing) as port:
+        leaping = Doors(lambda: now() + leap, children, note)
+        with Asked(tcp(port, GREETING), leaping) as outcome:
+            return outcome
+
+
 def without_a_route() -> Outcome:
     """In a network namespace of its own even loopback is down."""
     code = (
@@ -104,6 +119,7 @@ EVERY_END: dict[Verdict, Callable[[], Outcome]] = {
     Verdict.PROGRAM_TIMED_OUT: from_program("sleep", "9"),
     Verdict.NO_SUCH_PROGRAM: from_program("./no-such-program"),
     Verdict.BAD_EXPRESSION: from_server(says_nothing, ExpectRegex(b"(a")),
+    Verdict.TIME_LOST: after_standing_still,
     Verdict.SYSTEM_REFUSED: without_descriptors,
 }
 

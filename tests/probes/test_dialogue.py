@@ -126,7 +126,7 @@ def test_at_the_deadline_a_prompt_without_a_line_end_is_whole() -> None:
     assert outcome_of(dialogue).verdict is Verdict.ANSWERED
 
 
-@pytest.mark.parametrize("now", [102.0, 103.5])
+@pytest.mark.parametrize("now", [102.0, 102.4])
 def test_each_stage_has_its_own_verdict_at_the_deadline(now: float) -> None:
     connecting = Dialogue(HTTP, 100.0, 2.0)
     connecting.time_passed(now)
@@ -140,6 +140,16 @@ def test_each_stage_has_its_own_verdict_at_the_deadline(now: float) -> None:
     waiting.time_passed(now)
     assert outcome_of(waiting).verdict is Verdict.EXPECT_TIMED_OUT
     assert outcome_of(waiting).evidence.startswith('expected "220", got nothing, after ')
+
+
+def test_whoever_stood_still_judges_what_came_and_nothing_else() -> None:
+    answered, silent = begun(GREETING, timeout=2.0), begun(GREETING, timeout=2.0)
+    answered.received(b"220 ready", 119.0)
+    answered.time_passed(119.0)
+    assert outcome_of(answered).verdict is Verdict.ANSWERED
+    silent.time_passed(119.0)
+    assert outcome_of(silent).verdict is Verdict.TIME_LOST
+    assert outcome_of(silent).evidence == 'expected "220", got nothing, after 19.000 s'
 
 
 def test_a_server_that_never_stops_is_too_much() -> None:

@@ -1,10 +1,12 @@
 """Probes over UDP of real servers on loopback."""
 
 import socket
+import threading
 
 import pytest
 
 from piranha.probes.asking import Asked
+from piranha.probes.doors import Doors, Note
 from piranha.probes.question import (
     ExpectAny,
     ExpectPrefix,
@@ -15,7 +17,8 @@ from piranha.probes.question import (
     Transport,
 )
 from piranha.probes.verdict import Outcome, Verdict
-from tests.probes.servers import closed_port, doors, udp, udp_server
+from piranha.system import children
+from tests.probes.servers import closed_port, doors, now, udp, udp_server
 
 PING = (Send(b"ping"), ExpectPrefix(b"pong"))
 
@@ -79,6 +82,21 @@ def test_no_verdict_comes_after_the_deadline(
         outcome = ask(udp(port, steps, timeout=0.3))
     assert outcome.verdict is verdict
     assert 0.3 <= outcome.seconds < 0.6
+
+
+def test_after_standing_still_all_that_came_is_read_first() -> None:
+    leap = 0.0
+
+    def note(what: Note) -> None:
+        nonlocal leap
+        if what.kind == "expecting":
+            threading.Event().wait(0.1)  # all three answers arrive
+            leap = 20.0
+
+    with udp_server(lambda _: [b"stale", b"staler", b"pong"]) as port:
+        leaping = Doors(lambda: now() + leap, children, note)
+        with Asked(udp(port, PING), leaping) as outcome:
+            assert outcome.verdict is Verdict.ANSWERED
 
 
 def test_a_flood_is_too_much() -> None:

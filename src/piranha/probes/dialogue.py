@@ -9,7 +9,7 @@ deadline there is an outcome. It knows nothing of sockets: any stream of bytes c
 from piranha.probes.matching import Finding, Matcher, matchers_of
 from piranha.probes.question import Send, Step
 from piranha.probes.spelling import quoted
-from piranha.probes.verdict import Outcome, Verdict
+from piranha.probes.verdict import Outcome, Verdict, timed_out
 
 READ_LIMIT = 65_536
 """Bytes that one probe reads before it says "too much"."""
@@ -78,14 +78,19 @@ class Dialogue:
         if self.outcome is not None or now < self.deadline:
             return
         if not self._is_connected:
-            self._end(Verdict.CONNECT_TIMED_OUT, "no connection", now)
+            self._end(self._timed_out(Verdict.CONNECT_TIMED_OUT, now), "no connection", now)
         elif self.outbox:
-            self._end(Verdict.SEND_TIMED_OUT, f"{len(self.outbox)} bytes not sent", now)
+            evidence = f"{len(self.outbox)} bytes not sent"
+            self._end(self._timed_out(Verdict.SEND_TIMED_OUT, now), evidence, now)
         else:
             if self._look(is_whole=True) is Finding.MATCHED:
                 self._read(now)
             if self.outcome is None:
-                self._end(Verdict.EXPECT_TIMED_OUT, self._exchange(), now)
+                verdict = self._timed_out(Verdict.EXPECT_TIMED_OUT, now)
+                self._end(verdict, self._exchange(), now)
+
+    def _timed_out(self, verdict: Verdict, now: float) -> Verdict:
+        return timed_out(verdict, self.deadline, now)
 
     @property
     def _matcher(self) -> Matcher | None:

@@ -9,7 +9,7 @@ taken for health: a closed port refuses at once (ICMP), a live service need not 
 from piranha.probes.matching import Finding, matchers_of
 from piranha.probes.question import ExpectAny, Send, Step
 from piranha.probes.spelling import quoted
-from piranha.probes.verdict import Outcome, Verdict
+from piranha.probes.verdict import Outcome, Verdict, timed_out
 
 DATAGRAM_LIMIT = 100
 """Datagrams that one probe reads before it says "too much"."""
@@ -125,7 +125,8 @@ class Exchange:
         elif self._wrong is not None:
             self._end(Verdict.WRONG_ANSWER, self._exchange(), now)
         else:
-            self._end(Verdict.EXPECT_TIMED_OUT, self._exchange(), now)
+            verdict = timed_out(Verdict.EXPECT_TIMED_OUT, self.deadline, now)
+            self._end(verdict, self._exchange(), now)
 
     def _exchange(self) -> str:
         got = "nothing" if self._wrong is None else quoted(self._wrong)

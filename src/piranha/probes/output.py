@@ -7,7 +7,7 @@ always worked); where nothing is, exit status 0 is health.
 from piranha.probes.matching import Finding, matchers_of
 from piranha.probes.question import ExpectAny, ExpectPrefix, ExpectRegex, Step
 from piranha.probes.spelling import quoted
-from piranha.probes.verdict import Outcome, Verdict
+from piranha.probes.verdict import Outcome, Verdict, timed_out
 
 OUTPUT_LIMIT = 65_536
 """Bytes of output that one probe reads before it says "too much"."""
@@ -59,7 +59,8 @@ class ProgramOutput:
     def time_passed(self, now: float) -> None:
         """At the deadline it is too late."""
         if self.outcome is None and now >= self.deadline:
-            self._end(Verdict.PROGRAM_TIMED_OUT, f"{self._got()}, still running", now)
+            verdict = timed_out(Verdict.PROGRAM_TIMED_OUT, self.deadline, now)
+            self._end(verdict, f"{self._got()}, still running", now)
 
     def _is_expected(self) -> bool:
         for matcher in self._matchers:

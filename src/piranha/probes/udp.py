@@ -59,16 +59,19 @@ class UdpProbe:
             self._said_wanted = exchange.wanted
             self._note("expecting", text=exchange.wanted)
         if waiting.until(exchange.wake_at):
-            self._receive(channel)
+            while exchange.outcome is None and self._receive(channel):
+                pass  # all that has come is read before time is judged
         self._guard.tell(exchange, exchange.time_passed)
 
-    def _receive(self, channel: socket.socket) -> None:
+    def _receive(self, channel: socket.socket) -> bool:
+        """Take one datagram; False when there is none."""
         try:
             datagram = channel.recv(_LARGEST_DATAGRAM)
-        except BlockingIOError:  # the checksum was wrong (select(2))
-            return
+        except BlockingIOError:
+            return False
         self._note("received", datagram)
         self._guard.tell(self._exchange, self._exchange.received, datagram)
+        return True
 
     def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
         if self._doors.note is not None:

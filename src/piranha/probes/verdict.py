@@ -64,6 +64,7 @@ class Verdict(Enum):
 
     NO_SUCH_PROGRAM = ("no such program", Bearing.NOTHING, "the program could not be started")
     BAD_EXPRESSION = ("bad expression", Bearing.NOTHING, "the regular expression has an error")
+    TIME_LOST = ("time lost", Bearing.NOTHING, "this node stood still while it asked")
     SYSTEM_REFUSED = ("system refused", Bearing.NOTHING, "this node could not ask the question")
 
     def __init__(self, name: str, bearing: Bearing, phrase: str) -> None:
@@ -74,6 +75,15 @@ class Verdict(Enum):
 
     def __str__(self) -> str:
         return self.words
+
+
+OWN_DELAY_SECONDS = 0.5
+"""Who looks at a deadline this much too late has stood still (SIGSTOP, a paused machine)."""
+
+
+def timed_out(verdict: Verdict, deadline: float, now: float) -> Verdict:
+    """The verdict at a deadline; when we ourselves come too late to it, it is nobody's fault."""
+    return verdict if now - deadline < OWN_DELAY_SECONDS else Verdict.TIME_LOST
 
 
 @dataclass(frozen=True, slots=True)
