@@ -1,6 +1,7 @@
 """The real fos on a node of its own: addresses, services, nannies; the test is its pulse."""
 
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pytest
 
 from piranha.wire.order_line import ProbeNow, Quit, Reload
 from piranha.wire.report_line import (
+    Armed,
     Dropped,
     Held,
     Released,
@@ -18,6 +20,7 @@ from piranha.wire.report_line import (
     ServiceVerdict,
     Serving,
     Taken,
+    Unarmable,
     VipForeign,
 )
 from tests.lab.instruments import now
@@ -82,8 +85,8 @@ def test_clients_are_told_at_once_and_again(run: RUN, segment: Segment) -> None:
     fos = run([hot_web()])
     watch = segment.client.start(
         ["timeout", "4", "tcpdump", "-l", "-n", "-i", "eth0", "arp", "and", "host", VIP],
-        stdout=-1,
-        stderr=-1,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     time.sleep(1.0)
     fos.serve()
@@ -190,12 +193,18 @@ def test_a_vip_that_the_other_node_has_is_named_with_its_mac(run: RUN, segment: 
 def test_a_device_that_is_missing_makes_the_group_unarmable_until_it_is_there(
     segment: Segment,
 ) -> None:
-    text = compose([web(label="eth7:1")])
+    text = compose([hot_web("pages"), web(label="eth7:1", vip=OTHER_VIP)])
     fos = LoneFos(segment.node_a, text, ("--active", "--nofork", "--group", GROUP))
     try:
         wait_until(lambda: "cannot serve" in fos.log, 5.0, "fos complains")
         fos.host.run(["ip", "link", "add", "eth7", "type", "bridge"])
         fos.connect()
+        fos.host.run(["ip", "link", "delete", "eth7"])
+        assert "eth7" in fos.expect(Unarmable).reason
+        fos.host.run(["ip", "link", "add", "eth7", "type", "bridge"])
+        fos.expect(Armed)
+        fos.serve()
+        assert fos.holds(VIP, OTHER_VIP)
     finally:
         fos.stop()
 
@@ -380,7 +389,7 @@ def test_sigterm_and_quit_release_and_end_with_status_0(run: RUN) -> None:
 def test_a_second_fos_of_the_group_is_refused(run: RUN) -> None:
     fos = run([web()])
     fos.serve()
-    second = fos.host.start(["fos", "-F", "-n"], stdout=-1, stderr=-1)
+    second = fos.host.start(["fos", "-F", "-n"], stdout=subprocess.PIPE)
     said, _ = second.communicate(timeout=10)
     assert second.returncode == 111
     assert "already running, pid" in said
@@ -429,6 +438,20 @@ def test_by_hand_the_operator_permits_and_ctrl_c_releases(segment: Segment) -> N
     assert fos.process.wait(5.0) == 0
     assert not fos.holds(VIP)
     assert fos.trace[-1] == "stop web 1"
+
+
+def test_in_the_background_the_launcher_tells_whether_it_runs(segment: Segment) -> None:
+    node = segment.node_a
+    fos = LoneFos(node, compose([web()]), ("--active",))
+    assert fos.process.wait(10.0) == 0
+    wait_until(lambda: fos.trace == ["stop web 1", "start web 1"], 5.0, "it serves")
+    (daemon,) = node.processes("fos: --active")
+    refused = node.start(["fos", "-F"], stderr=subprocess.PIPE)
+    assert "already running, pid" in refused.communicate(timeout=10.0)[1]
+    assert refused.returncode == 111
+    fos.signal(signal.SIGTERM)
+    wait_until(lambda: not node.processes("fos"), 5.0, f"{daemon.title} has ended")
+    assert not fos.holds(VIP)
 
 
 def test_a_monitor_tells_how_the_partner_s_services_are_and_ends_with_its_pulse(

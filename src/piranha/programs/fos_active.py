@@ -116,6 +116,8 @@ class ActiveFos:
         if isinstance(event, OrderGiven) and isinstance(event.order, Reload):
             self._reload()
             return
+        if self._has_left:
+            return
         decision = service_group.step(self._rules, self._standing, event, clock.now())
         self._standing = decision.standing
         for effect in decision.effects:
@@ -219,7 +221,7 @@ class ActiveFos:
             journal.say(Severity.INFO, life.name, text)
 
     def _close(self) -> None:
+        self._link.close()
         self._nannies.end()
         self._commands.close()
         self._vips.close()
-        self._link.close()

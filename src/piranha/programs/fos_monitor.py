@@ -60,8 +60,8 @@ class MonitorFos:
                 self._note(TimePassed())
             if self._nannies.has_waiting or now >= self._nannies.wake_at():
                 self._nannies.tend()
-        self._nannies.end()
         self._link.close()
+        self._nannies.end()
 
     def _wake_at(self) -> float:
         if self._nannies.has_waiting:
@@ -71,7 +71,7 @@ class MonitorFos:
     def _note(self, event: FosEvent) -> None:
         if isinstance(event, OrderGiven) and isinstance(event.order, Reload):
             self._reload()
-        else:
+        elif not self._has_left:
             self._carry_out(service_monitor.step(self._monitoring, event, clock.now()))
 
     def _carry_out(self, monitored: Monitored) -> None:

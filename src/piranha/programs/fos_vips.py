@@ -38,7 +38,7 @@ class GroupVips:
         complaints = []
         for device in dict.fromkeys(vip.device for vip in vips):
             try:
-                self._announcer(device)
+                self._announcer(device).mac()
                 self._asker(device)
             except OSError as error:
                 complaints.append(str(error))
@@ -111,6 +111,13 @@ class GroupVips:
     def _hear_kernel(self) -> None:
         """Events may be older than what we did since, so the kernel is asked what holds now."""
         events = self._addresses.events()
+        for event in events:
+            if (
+                isinstance(event, LinkChanged)
+                and event.mac is None
+                and event.device in self._askers
+            ):
+                self._close_asker(event.device)  # it heard a device that is gone
         if any(isinstance(event, LinkChanged | EventsLost) for event in events):
             self._when_links_change()
         is_suspect = any(

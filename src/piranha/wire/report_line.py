@@ -77,6 +77,8 @@ class ServiceMoved:
     service: str
     state: ServiceState
     seconds: float
+    """The longest that starting, stopping or repairing may take; for any other state, how long
+    the one before lasted."""
     detail: str = ""
 
 
