@@ -16,7 +16,7 @@ from piranha.decisions.events import (
 )
 from piranha.programs.move_record import MoveRecord
 from piranha.programs.node_memory import NodeMemory
-from piranha.programs.operator_requests import OperatorRequests
+from piranha.programs.operator_requests import OperatorRequests, request_text
 from piranha.programs.rules_from import rules_from
 from piranha.system import clock
 from piranha.terms import Role, Severity, Side
@@ -30,6 +30,7 @@ from piranha.wire.control_line import (
     Progress,
     Refused,
     Reload,
+    Request,
     Resume,
     Status,
     Switch,
@@ -100,6 +101,19 @@ def asked(desk: OperatorRequests, request: object) -> list[Answer]:
     customer = Customer()
     desk.serve(customer, request)  # type: ignore[arg-type]
     return customer.told
+
+
+@pytest.mark.parametrize(
+    ("request_", "text"),
+    [
+        (Switch(""), "switch"),
+        (Switch("web"), "switch group web"),
+        (Hold(), "hold"),
+        (Ignore("web", 60.0), "ignore service web seconds 60.0"),
+    ],
+)
+def test_a_request_is_logged_in_words(request_: Request, text: str) -> None:
+    assert request_text(request_) == text
 
 
 def test_a_status_is_one_page(desk: OperatorRequests) -> None:

@@ -1,6 +1,6 @@
 """What operators ask of a running pulse, carried out and answered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 from piranha.decisions import node
@@ -37,6 +37,7 @@ from piranha.wire.control_line import (
     Why,
 )
 from piranha.wire.exit_status import ExitStatus
+from piranha.wire.json_line import kind_name
 
 WATCH_SECONDS = 1.0
 """Between two pages of a watched status."""
@@ -79,7 +80,7 @@ class OperatorRequests:
     def serve(self, caller: Caller, request: Request) -> None:
         """Carry out one request; the caller's rights were looked at before."""
         if not isinstance(request, Status | Why):
-            journal.say(Severity.INFO, "operator", f"{caller} asks: {request}")
+            journal.say(Severity.INFO, "operator", f"{caller} asks: {request_text(request)}")
         match request:
             case Status(is_watched=True):
                 self._watchers.append(_Watcher(caller))
@@ -228,6 +229,16 @@ class OperatorRequests:
         what = f"there is no group {name}" if name else "which group?"
         caller.finish(Refused(f"{what} ({', '.join(names)})", ExitStatus.WRONG_USE))
         return None
+
+
+def request_text(request: Request) -> str:
+    """A request for the log: `switch group web`; what is at its default is left out."""
+    words = [kind_name(type(request))]
+    for item in fields(request):
+        value = getattr(request, item.name)
+        if value != item.default and value != "":
+            words += [item.name, str(value)]
+    return " ".join(words)
 
 
 def _end(seconds: float | None) -> float | None:
