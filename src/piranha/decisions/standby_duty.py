@@ -1,5 +1,6 @@
-"""Why a standby that hears its partner should claim: a failed service, an unfit active, nobody
-serving, or an operator's wish.
+"""Why a standby that hears its partner should claim the group.
+
+A service failed there, the active is unfit, nobody serves, or an operator asks for it.
 """
 
 from piranha.decisions import fitness, partner_link
