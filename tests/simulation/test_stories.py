@@ -18,6 +18,7 @@ from piranha.decisions.events import (
     HoldChanged,
     IgnoreChanged,
     StopAsked,
+    StrangerHeard,
     SwitchAsked,
     TimePassed,
 )
@@ -608,6 +609,54 @@ def test_after_a_separation_the_newer_epoch_keeps_and_announces_again() -> None:
     assert "newer" in world.moves[-2][2].reason
     assert orders(world, B, Announce)
     assert serves(world, B)
+
+
+def hear_strangers(world: World, side: Side, seconds: float) -> None:
+    """A client speaks on this node's segment, several times a second."""
+    end = world.now + seconds
+    while world.now < end:
+        passes(world, 0.25)
+        world.deliver(side, StrangerHeard())
+
+
+def test_after_the_standbys_cut_the_one_who_saw_the_segment_keeps() -> None:
+    world = a_pair()
+    for side in Side:
+        world.set_cut(side, True)
+    hear_strangers(world, A, 12)
+    assert world.roles() == {A: Role.ACTIVE, B: Role.ACTIVE}
+    for side in Side:
+        world.set_cut(side, False)
+    passes(world, 3)
+    assert facts(world, A) == []
+    assert "conflict lost" in facts(world, B)
+    assert any("saw its segment" in move.reason for _, _, move in world.moves)
+    assert orders(world, A, Announce)
+    assert serves(world, A)
+
+
+def test_a_stranger_in_the_moment_of_healing_proves_nothing() -> None:
+    world = a_pair()
+    for side in Side:
+        world.set_cut(side, True)
+    passes(world, 12)
+    world.deliver(A, StrangerHeard())
+    for side in Side:
+        world.set_cut(side, False)
+    passes(world, 3)
+    assert facts(world, A) == ["conflict lost", "let go"]
+
+
+def test_strangers_of_long_ago_prove_nothing() -> None:
+    world = a_pair()
+    for side in Side:
+        world.set_cut(side, True)
+    hear_strangers(world, A, 4)
+    passes(world, 12)
+    for side in Side:
+        world.set_cut(side, False)
+    passes(world, 3)
+    assert facts(world, A) == ["conflict lost", "let go"]
 
 
 def test_a_node_that_is_still_starting_announces_again_as_well() -> None:

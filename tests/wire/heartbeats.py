@@ -48,6 +48,7 @@ _HEARTBEAT_PARTS = {
     "has_carrier": st.booleans(),
     "sees_witness": st.none() | st.booleans(),
     "frozen_seconds": durations,
+    "saw_segment": st.booleans(),
     "heard": st.lists(
         st.builds(PathHeard, st.integers(0, 255), u64, u64, durations), max_size=4
     ).map(tuple),

@@ -42,6 +42,12 @@ class WitnessChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class StrangerHeard:
+    """A third station sent something on a device that carries VIPs, while this node served and
+    heard nothing of its partner: its own segment is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class FosReported:
     """A line from a fos of ours; a Hello is reported as FosFound instead."""
 
@@ -136,6 +142,7 @@ Event = (
     | HeartbeatHeard
     | CarrierChanged
     | WitnessChanged
+    | StrangerHeard
     | FosReported
     | FosFound
     | FosLost

@@ -23,6 +23,7 @@ from piranha.decisions.events import (
     HeartbeatHeard,
     RulesChanged,
     StopAsked,
+    StrangerHeard,
     SwitchAsked,
     TimePassed,
     VipsAsked,
@@ -101,7 +102,7 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
     news = False
     match event:
         case HeartbeatHeard():
-            state, news, said = _hear(state, event)
+            state, news, said = _hear(rules, state, event)
             effects += said
             if not news:
                 event = TimePassed()
@@ -109,6 +110,8 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
             state = replace(state, sees_witness=event.is_seen)
             if not event.is_seen:
                 state = replace(state, link=replace(state.link, silent_since=now))
+        case StrangerHeard() if looks_for_strangers(rules, state, now):
+            state = replace(state, link=partner_link.hear_stranger(state.link, rules, now))
         case CarrierChanged() if event.has_carrier:
             state = replace(state, link=replace(state.link, silent_since=now))
         case RulesChanged():
@@ -149,9 +152,21 @@ def freeze_limit(rules: NodeRules) -> float:
     return max(min(lease, rules.deadtime_seconds / 2), 0.01)
 
 
-def _hear(state: NodeState, event: HeartbeatHeard) -> tuple[NodeState, bool, list[Effect]]:
+def looks_for_strangers(rules: NodeRules, state: NodeState, now: float) -> bool:
+    """Whether StrangerHeard says anything now: this node serves, and its partner is silent."""
+    serves = any(group.serves for group in state.groups)
+    return serves and not partner_link.is_partner_heard(state.link, rules, now)
+
+
+def _hear(
+    rules: NodeRules, state: NodeState, event: HeartbeatHeard
+) -> tuple[NodeState, bool, list[Effect]]:
     before = state.link.partner
+    was_heard = partner_link.is_partner_heard(state.link, rules, event.at)
     link, news = partner_link.hear(state.link, event.path, event.beat, event.at)
+    if not was_heard:
+        saw = partner_link.saw_segment(state.link, rules, event.at)
+        link = replace(link, saw_segment=saw, strangers_heard=None)
     said: list[Effect] = []
     beat = event.beat
     if news and beat.frozen_seconds and not (before and before.frozen_seconds):
@@ -206,7 +221,8 @@ def _step_groups(
         groups.append(group)
         effects += done
     withholds = any(g.claim and g.claim.withheld_since is not None for g in groups)
-    link = replace(state.link, withholds=withholds)
+    saw_segment = state.link.saw_segment and any(g.conflict for g in groups)
+    link = replace(state.link, withholds=withholds, saw_segment=saw_segment)
     return replace(state, groups=tuple(groups), link=link), effects
 
 
@@ -314,6 +330,7 @@ def compose(
         has_carrier=all(group.has_carrier for group in state.groups),
         sees_witness=state.sees_witness,
         frozen_seconds=state.frozen_seconds if now < state.frozen_until else 0.0,
+        saw_segment=partner_link.saw_segment(link, rules, now),
         heard=partner_link.heard_ages(link, now),
         groups=tuple(_group_beat(_view(rules, state, g.name, now), g) for g in state.groups),
         digests=rules.digests,

@@ -97,7 +97,10 @@ def _conflict_lost(view: View, state: GroupState) -> str:
     assert state.conflict is not None
     if beat.has_carrier != state.has_carrier:
         return "" if state.has_carrier else f"{state.carrier_reason}, the partner has one"
-    if partner.epoch != state.period:
+    if beat.saw_segment != view.link.saw_segment:
+        if beat.saw_segment:
+            return "only the partner saw its segment while it did not hear us"
+    elif partner.epoch != state.period:
         is_newer = partner.epoch > state.period
         if is_newer:
             return f"the partner's epoch {partner.epoch} is newer than ours, {state.period}"

@@ -16,6 +16,8 @@ SHORTEST_REPEAT = 0.005
 LONGEST_REPEAT = 0.05
 URGENT_INTERVAL = 0.1
 REPEATS_BEFORE_ALONE = 3
+SEGMENT_SECONDS = 1.0
+"""So long before the partner is heard again third stations must have been heard."""
 ANXIOUS_AFTER = 1.25
 """Keepalives without a heartbeat, after which a node sends its own much more often."""
 
@@ -46,6 +48,11 @@ class Link:
     """Per path; here `age_seconds` holds the *instant* of hearing."""
     partner: Heartbeat | None = None
     past_incarnations: tuple[int, ...] = ()
+    strangers_heard: tuple[float, float] | None = None
+    """While we serve and the partner is silent: the first and the newest frame of a third
+    station, in a row without a gap of a deadtime."""
+    saw_segment: bool = False
+    """What came of that when the partner was heard again; until the conflict is over."""
     withholds: bool = False
     """We acknowledge nothing, so that a partner which does not release loses its lease."""
 
@@ -58,6 +65,23 @@ def is_partner_heard(link: Link, rules: NodeRules, now: float) -> bool:
         and link.last_heard_at is not None
         and now - link.last_heard_at < rules.deadtime_seconds
     )
+
+
+def hear_stranger(link: Link, rules: NodeRules, now: float) -> Link:
+    """A third station sent something."""
+    first, last = link.strangers_heard or (now, now)
+    if now - last >= rules.deadtime_seconds:
+        first = now
+    return replace(link, strangers_heard=(first, now))
+
+
+def saw_segment(link: Link, rules: NodeRules, now: float) -> bool:
+    """Whether third stations have been heard for a while, in the partner's silence. What comes in
+    the moment in which our own cable comes back proves nothing."""
+    if link.strangers_heard is None:
+        return link.saw_segment
+    first, last = link.strangers_heard
+    return now - first >= SEGMENT_SECONDS and now - last < rules.deadtime_seconds
 
 
 def has_partner_left(link: Link) -> bool:

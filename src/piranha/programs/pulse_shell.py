@@ -53,6 +53,7 @@ from piranha.programs.pulse_options import PulseOptions
 from piranha.programs.pulse_reload import Running, read_again
 from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
 from piranha.programs.rules_from import rules_from
+from piranha.programs.segment_watch import SegmentWatch
 from piranha.programs.status_page import status_lines
 from piranha.programs.status_report import Sources, status_of
 from piranha.programs.vip_questions import VipQuestions
@@ -114,6 +115,8 @@ class PulseShell:
         self.links = LinkWatch(self.addresses, self.emit)
         partner = settings.addresses[setup.side.other]
         self.questions = VipQuestions(self.loop, partner, self.emit)
+        macs = self.addresses.mac, self.questions.partner_macs
+        self.segment = SegmentWatch(*macs, self.emit)
         self.hook = MoveHook(self.loop, settings.cluster)
         self.keeper = FosKeeper(self._place(), self._seat_path)
         self.operators = OperatorRequests(self)
@@ -159,6 +162,7 @@ class PulseShell:
         else:
             self.keeper.end(FAREWELL_SECONDS)
         self.questions.close()
+        self.segment.close()
         self.addresses.close()
         self.loop.close()
 
@@ -338,6 +342,8 @@ class PulseShell:
         self.room.tend()
         self.hook.tend()
         now = clock.now()
+        is_wanted = node.looks_for_strangers(self.rules, self.state, now)
+        self.segment.tend(self.links.carriers, is_wanted)
         self._watchdog.tend(now)
         self._events += self._endings.tend(now)
         self._events += self._forced.tend(now, self.state, self.keeper)

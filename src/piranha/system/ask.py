@@ -1,7 +1,6 @@
 """Asks a segment who answers for an address, and hears the answers without claiming anything."""
 
 import contextlib
-import ctypes
 import select
 import socket
 import struct
@@ -10,24 +9,28 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from piranha.errors import WireError
+from piranha.system import packet_filter
 from piranha.system.announce import Announcer
 from piranha.system.netlink import IPAddress
+from piranha.system.packet_filter import (
+    JUMP_IF_EQUAL,
+    LOAD_BYTE,
+    LOAD_WORD,
+    RETURN,
+    WHOLE_FRAME,
+    instruction,
+)
 from piranha.system.refused import refused
 from piranha.wire import arp_frame
 from piranha.wire.arp_frame import ArpPacket, NeighbourAdvertisement
 
 _ETH_P_ARP, _ETH_P_IPV6 = 0x0806, 0x86DD
-_SO_ATTACH_FILTER = 26
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 0
 _ALL_NODES_MAC = bytes.fromhex("333300000001")
 _LARGEST_FRAME = 2048
 _LARGEST_DRAIN = 256
 """Frames in one call, so that a flood cannot hold the loop; the rest waits for the next turn."""
 
-_INSTRUCTION = struct.Struct("=HBBI")
-_LOAD_WORD, _LOAD_BYTE = 0x20, 0x30
-_JUMP_IF_EQUAL, _RETURN = 0x15, 0x06
-_WHOLE_FRAME = 0xFFFF
 _ARP_SENDER_IP = 28
 _IPV6_NEXT_HEADER, _ICMPV6_TYPE, _ICMPV6_TARGET = 20, 54, 62
 _ICMPV6, _ADVERTISEMENT = 58, 136
@@ -88,7 +91,7 @@ class Asker:
         """Ask no more: hear nothing, and forget what was heard but not read."""
         self._asked.clear()
         for hearing in self._hearing:
-            _attach_filter(hearing, [_instruction(_RETURN, 0)])
+            packet_filter.attach(hearing, [instruction(RETURN, 0)])
             while _drain(hearing):
                 pass
 
@@ -103,7 +106,7 @@ class Asker:
         hearing = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._hearing.append(hearing)
         hearing.setblocking(False)
-        _attach_filter(hearing, [_instruction(_RETURN, 0)])
+        packet_filter.attach(hearing, [instruction(RETURN, 0)])
         hearing.bind((self.device, protocol))
         self._ready.register(hearing, select.EPOLLIN)
         return hearing
@@ -111,10 +114,10 @@ class Asker:
     def _listen_for_asked(self, newest: IPAddress) -> None:
         if isinstance(newest, IPv4Address):
             asked = [a for a in self._asked if isinstance(a, IPv4Address)]
-            _attach_filter(self._arp, _arp_filter(asked))
+            packet_filter.attach(self._arp, _arp_filter(asked))
         else:
             wanted = [a for a in self._asked if isinstance(a, IPv6Address)]
-            _attach_filter(self._ipv6, _advertisement_filter(wanted))
+            packet_filter.attach(self._ipv6, _advertisement_filter(wanted))
 
 
 def _answer(frame: bytes) -> Answer | None:
@@ -139,37 +142,26 @@ def _drain(hearing: socket.socket) -> list[bytes]:
 
 def _arp_filter(addresses: Iterable[IPv4Address]) -> list[bytes]:
     """Classic BPF: whole frames whose sender IP is one of these."""
-    program = [_instruction(_LOAD_WORD, _ARP_SENDER_IP)]
+    program = [instruction(LOAD_WORD, _ARP_SENDER_IP)]
     for address in addresses:
-        program.append(_instruction(_JUMP_IF_EQUAL, int(address), if_not=1))
-        program.append(_instruction(_RETURN, _WHOLE_FRAME))
-    return [*program, _instruction(_RETURN, 0)]
+        program.append(instruction(JUMP_IF_EQUAL, int(address), if_not=1))
+        program.append(instruction(RETURN, WHOLE_FRAME))
+    return [*program, instruction(RETURN, 0)]
 
 
 def _advertisement_filter(addresses: Iterable[IPv6Address]) -> list[bytes]:
     """Classic BPF: neighbour advertisements for one of these."""
     program = []
     for offset, value in ((_IPV6_NEXT_HEADER, _ICMPV6), (_ICMPV6_TYPE, _ADVERTISEMENT)):
-        program.append(_instruction(_LOAD_BYTE, offset))
-        program.append(_instruction(_JUMP_IF_EQUAL, value, if_so=1))
-        program.append(_instruction(_RETURN, 0))
+        program.append(instruction(LOAD_BYTE, offset))
+        program.append(instruction(JUMP_IF_EQUAL, value, if_so=1))
+        program.append(instruction(RETURN, 0))
     for address in addresses:
         for part, word in enumerate(struct.unpack("!4I", address.packed)):
-            program.append(_instruction(_LOAD_WORD, _ICMPV6_TARGET + 4 * part))
-            program.append(_instruction(_JUMP_IF_EQUAL, word, if_not=2 * (3 - part) + 1))
-        program.append(_instruction(_RETURN, _WHOLE_FRAME))
-    return [*program, _instruction(_RETURN, 0)]
-
-
-def _instruction(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:
-    return _INSTRUCTION.pack(code, if_so, if_not, value)
-
-
-def _attach_filter(hearing: socket.socket, program: list[bytes]) -> None:
-    """SO_ATTACH_FILTER (socket(7)); the new program replaces the old one."""
-    code = ctypes.create_string_buffer(b"".join(program))
-    description = struct.pack("@HP", len(program), ctypes.addressof(code))
-    hearing.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, description)
+            program.append(instruction(LOAD_WORD, _ICMPV6_TARGET + 4 * part))
+            program.append(instruction(JUMP_IF_EQUAL, word, if_not=2 * (3 - part) + 1))
+        program.append(instruction(RETURN, WHOLE_FRAME))
+    return [*program, instruction(RETURN, 0)]
 
 
 def _join_all_nodes(hearing: socket.socket, device: str) -> None:

@@ -55,6 +55,8 @@ class Heartbeat:
     """None: no witness is configured."""
     frozen_seconds: float
     """How long the sender itself stood still, told for one deadtime after it; else 0."""
+    saw_segment: bool = False
+    """While it served and its partner was silent, the sender saw frames of a third station."""
     heard: tuple[PathHeard, ...] = ()
     groups: tuple[GroupBeat, ...] = ()
     digests: dict[str, bytes] = field(default_factory=dict)
@@ -69,7 +71,7 @@ _LONGEST_DURATION = 1 << 32
 """Seconds of keepalive or deadtime that a reader believes."""
 _MOST_PATHS = 8
 _SIDES = (Side.PRIMARY, Side.BACKUP)
-_WANTS_ANSWER, _GOODBYE, _CARRIER, _HAS_WITNESS, _WITNESS = 1, 2, 4, 8, 16
+_WANTS_ANSWER, _GOODBYE, _CARRIER, _HAS_WITNESS, _WITNESS, _SEGMENT = 1, 2, 4, 8, 16, 32
 
 
 class _Field(IntEnum):
@@ -160,6 +162,7 @@ def _pack_node(beat: Heartbeat) -> bytes:
         | (_CARRIER if beat.has_carrier else 0)
         | (0 if beat.sees_witness is None else _HAS_WITNESS)
         | (_WITNESS if beat.sees_witness else 0)
+        | (_SEGMENT if beat.saw_segment else 0)
     )
     return _NODE.pack(
         _SIDES.index(beat.node),
@@ -199,6 +202,7 @@ def _read_node(
         has_carrier=bool(flags & _CARRIER),
         sees_witness=bool(flags & _WITNESS) if flags & _HAS_WITNESS else None,
         frozen_seconds=fields.seconds(frozen),
+        saw_segment=bool(flags & _SEGMENT),
         heard=heard,
         groups=groups,
         digests=digests,
