@@ -13,6 +13,7 @@ from piranha.programs.fos_commands import (
     ServiceCommands,
     command_argv,
     command_environment,
+    inherited_environment,
     unit_name,
 )
 from piranha.system import clock, journal
@@ -20,7 +21,9 @@ from piranha.system.loop import Loop
 from piranha.terms import Severity
 from tests.programs.example_settings import WEB
 
-DIRECTLY = CommandPlace("piranha", "sites", "primary", in_units=False)
+DIRECTLY = CommandPlace(
+    "piranha", "sites", "primary", in_units=False, environment={"PATH": "/usr/bin:/bin"}
+)
 IN_UNITS = replace(DIRECTLY, in_units=True)
 LIMIT_SECONDS = 10.0
 
@@ -85,7 +88,8 @@ def test_a_command_finds_its_service_in_the_environment_and_nothing_of_ours(
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/x")
     monkeypatch.setenv("PATH", "/bin")
-    environment = command_environment(DIRECTLY, WEB)
+    place = replace(DIRECTLY, environment=inherited_environment())
+    environment = command_environment(place, WEB)
     assert environment["PIRANHA_SERVICE"] == "web"
     assert environment["PIRANHA_VIP"] == "10.0.0.10"
     assert environment["PIRANHA_PORT"] == "80"

@@ -34,9 +34,10 @@ class Nursery:
         limit = clock.now() + LIMIT_SECONDS
         while not is_so():
             assert clock.now() < limit, self.events
-            if self.nannies.has_waiting or clock.now() >= self.nannies.wake_at():
+            nannies_at = min(self.nannies.work_at(), self.nannies.wake_at())
+            if clock.now() >= nannies_at:
                 self.nannies.tend()
-            self.loop.turn(min(clock.now() + 0.05, self.nannies.wake_at()))
+            self.loop.turn(min(clock.now() + 0.05, nannies_at))
 
     def reports(self) -> list[bool]:
         return [e.report.is_healthy for e in self.events if isinstance(e, NannyReported)]

@@ -27,7 +27,7 @@ def greet(turn: Turn, event: PulseCame) -> None:
     if standing.phase.is_holding and standing.taken_at is not None:
         turn.emit(Tell(Taken(standing.epoch, standing.taken_at - standing.permitted_at)))
         vip_lease.tell_held(turn)
-    for life in standing.lives.values():
+    for life in turn.lives.values():
         if life.is_failed and life.watch is not None:
             turn.emit(Tell(replace(told(life.watch), is_healthy=False)))
     if standing.phase is Phase.SERVING and standing.taken_at is not None:
@@ -84,7 +84,7 @@ def _hello(turn: Turn, pid: int) -> Hello:
         epoch=standing.epoch if is_held else 0,
         until=standing.permitted_until if is_held else 0.0,
         last_epoch_ended=standing.last_epoch_ended,
-        services={life.name: life.state.value for life in standing.lives.values()},
+        services={life.name: life.state.value for life in turn.lives.values()},
     )
 
 

@@ -60,7 +60,7 @@ def step(rules: FosRules, standing: Standing, event: FosEvent, now: float) -> De
     turn = Turn(rules, standing, now)
     fact = event.order if isinstance(event, OrderGiven) else event
     MOVES[standing.phase, type(fact)](turn, fact)
-    return Decision(turn.standing, tuple(turn.effects))
+    return Decision(turn.finished(), tuple(turn.effects))
 
 
 def wake_at(rules: FosRules, standing: Standing) -> float:
@@ -104,7 +104,7 @@ def _follow_file(turn: Turn, _event: RulesChanged) -> None:
 
 
 def _name_services(turn: Turn, _event: RulesChanged) -> None:
-    turn.change(lives=period.fresh_lives(turn.rules, turn.now))
+    turn.begin_anew(period.fresh_lives(turn.rules, turn.now))
 
 
 def _pass_time(turn: Turn, _event: TimePassed) -> None:

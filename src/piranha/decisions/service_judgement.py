@@ -36,11 +36,11 @@ LONGEST_RESTART_PAUSE = 60.0
 
 def end_command(turn: Turn, event: CommandEnded) -> None:
     """A command has ended: go on with its service, or call the service failed."""
-    running = turn.standing.running
+    running = turn.running
     if running is None or not running.is_for(event.service, event.command):
         return
-    turn.change(running=None)
-    life = turn.standing.lives[event.service]
+    turn.running = None
+    life = turn.lives[event.service]
     seconds = turn.now - running.since
     limit = running.deadline - running.since
     outcome = running.reason if running.is_killed else event.outcome
@@ -59,7 +59,7 @@ def end_command(turn: Turn, event: CommandEnded) -> None:
 
 def hear_nanny(turn: Turn, report: NannyReport) -> None:
     """A probe has ended: what does it change?"""
-    life = turn.standing.lives.get(report.service)
+    life = turn.lives.get(report.service)
     if life is None or life.watch is None:
         return
     before = life.watch.health
@@ -77,7 +77,7 @@ def hear_nanny(turn: Turn, report: NannyReport) -> None:
 
 def lose_nanny(turn: Turn, event: NannyLost) -> None:
     """A nanny ended by itself: that says nothing about the service."""
-    life = turn.standing.lives.get(event.service)
+    life = turn.lives.get(event.service)
     if life is not None and life.watch is not None:
         watch, effects = service_watch.lose(life.watch, event.reason, turn.now)
         turn.emit(*effects)
@@ -86,7 +86,7 @@ def lose_nanny(turn: Turn, event: NannyLost) -> None:
 
 def ask_nanny(turn: Turn, name: str) -> None:
     """pulse wants a probe at once, and to hear how it ends."""
-    life = turn.standing.lives.get(name)
+    life = turn.lives.get(name)
     if life is not None and life.watch is not None:
         turn.put(replace(life, watch=replace(life.watch, is_asked=True)))
         turn.emit(ProbeAtOnce(name))
@@ -94,7 +94,7 @@ def ask_nanny(turn: Turn, name: str) -> None:
 
 def repair(turn: Turn, name: str) -> None:
     """pulse wants this failed service stopped and started once: nobody else can serve it."""
-    life = turn.standing.lives.get(name)
+    life = turn.lives.get(name)
     if life is None or life.state is not ServiceState.JUDGED or not life.is_failed:
         return
     if life.service.standby is Standby.WARM:
@@ -105,16 +105,16 @@ def repair(turn: Turn, name: str) -> None:
 
 def pass_time(turn: Turn) -> None:
     """Commands and first waits that are over, pauses that are over, nannies that hang."""
-    running = turn.standing.running
+    running = turn.running
     if running is not None and turn.now >= running.deadline:
         kill_running(turn, f"not done within its {running.command}_timeout")
-    if turn.now < turn.standing.lives_wake_at:
+    if turn.now < turn.lives_wake_at:
         return
-    for life in list(turn.standing.lives.values()):
+    for life in list(turn.lives.values()):
         if life.wake_at <= turn.now:
             _pass_time_of(turn, life)
-    first = min((life.wake_at for life in turn.standing.lives.values()), default=inf)
-    turn.change(lives_wake_at=first)
+    first = min((life.wake_at for life in turn.lives.values()), default=inf)
+    turn.lives_wake_at = first
     run_next(turn)
 
 
@@ -152,7 +152,7 @@ def _judge(turn: Turn, life: ServiceLife, before: Health) -> ServiceLife:
         wait = life.service.first_wait_seconds
         evidence = f"no good answer within its first_wait of {wait:g} s: {evidence}"
     fail(turn, life, check.verdict, evidence)
-    return turn.standing.lives[life.name]
+    return turn.lives[life.name]
 
 
 def fail(turn: Turn, life: ServiceLife, verdict: str, evidence: str) -> None:

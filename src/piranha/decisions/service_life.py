@@ -45,8 +45,8 @@ def start_commands(service: Service) -> tuple[Command, ...]:
 
 def begin_stop(turn: Turn) -> None:
     """Stop what was started, last one first; a start command that runs now is killed."""
-    running = turn.standing.running
-    for life in turn.standing.lives.values():
+    running = turn.running
+    for life in turn.lives.values():
         end_watch(turn, life)
         todo: tuple[Command, ...] = ()
         if life.service.standby is Standby.HOT:
@@ -62,7 +62,7 @@ def begin_stop(turn: Turn) -> None:
 
 def run_next(turn: Turn) -> None:
     """Let the next command run, if none does; commands that the file leaves out end at once."""
-    while turn.standing.running is None:
+    while turn.running is None:
         life = _next_life(turn)
         if life is None:
             return
@@ -73,7 +73,7 @@ def run_next(turn: Turn) -> None:
         turn.put(life)
         if argv(service, command):
             deadline = turn.now + command_seconds(service, command)
-            turn.change(running=Running(life.name, command, turn.now, deadline))
+            turn.running = Running(life.name, command, turn.now, deadline)
             turn.emit(RunCommand(service, command))
         else:
             succeed(turn, life, command, f"no {command} command")
@@ -92,10 +92,10 @@ def command_seconds(service: Service, command: Command) -> float:
 
 def kill_running(turn: Turn, reason: str) -> None:
     """Kill the command that runs, if any, once."""
-    running = turn.standing.running
+    running = turn.running
     if running is None or running.is_killed:
         return
-    turn.change(running=replace(running, is_killed=True, reason=f"killed: {reason}"))
+    turn.running = replace(running, is_killed=True, reason=f"killed: {reason}")
     turn.emit(KillCommand(running.service))
 
 
@@ -173,7 +173,7 @@ def move(
 def _next_life(turn: Turn) -> ServiceLife | None:
     """Whose command is next. On the way up a service that is still being looked at holds up those
     after it, and repairs come after first starts."""
-    lives = turn.standing.lives.values()
+    lives = turn.lives.values()
     if turn.standing.phase.is_going_down:
         return next((life for life in reversed(lives) if life.todo), None)
     repair: ServiceLife | None = None

@@ -16,19 +16,19 @@ from piranha.wire.report_line import ServiceState
 def follow_services(turn: Turn) -> None:
     """Bring the services of a period that is held in line with the rules, in file order."""
     fresh = {service.name: service for service in turn.rules.group.services}
-    for name, life in list(turn.standing.lives.items()):
+    for name, life in list(turn.lives.items()):
         if name not in fresh:
             _remove(turn, life)
         elif life.is_leaving or life.service != fresh[name]:
             _change(turn, life, fresh[name])
-    new = [service for service in fresh.values() if service.name not in turn.standing.lives]
+    new = [service for service in fresh.values() if service.name not in turn.lives]
     for service in new:
         turn.emit(Say(Severity.INFO, service.name, "new in the file"))
     begin_start(turn, new, is_adoption=False)
-    lives = turn.standing.lives
+    lives = turn.lives
     ordered = [name for name in fresh if name in lives]
     leaving = [name for name in lives if name not in fresh]
-    turn.change(lives={name: lives[name] for name in (*ordered, *leaving)})
+    turn.lives = {name: lives[name] for name in (*ordered, *leaving)}
 
 
 def _change(turn: Turn, life: ServiceLife, fresh: Service) -> None:
@@ -41,7 +41,7 @@ def _change(turn: Turn, life: ServiceLife, fresh: Service) -> None:
             todo = (Command.STOP, Command.START)
             life = replace(life, stop_as=life.stop_as or old)
         run_again(turn, life, todo, "the file defines it anew", turn.now)
-        life = turn.standing.lives[life.name]
+        life = turn.lives[life.name]
     if life.watch is not None:
         watch = replace(life.watch, service=fresh)
         if has_other_question(old, fresh):
@@ -56,7 +56,7 @@ def _remove(turn: Turn, life: ServiceLife) -> None:
     """Stop what is no longer in the file, then forget it."""
     if life.is_leaving:
         return
-    running = turn.standing.running
+    running = turn.running
     is_running = running is not None and running.service == life.name
     is_untouched = life.state is ServiceState.STOPPED or life.service.standby is Standby.HOT
     end_watch(turn, life)

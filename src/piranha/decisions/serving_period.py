@@ -11,7 +11,7 @@ from piranha.decisions import service_life, vip_lease
 from piranha.decisions.effects import Say
 from piranha.decisions.fos_effects import AnnounceVips, Leave, Tell
 from piranha.decisions.fos_events import VipsLooked, VipsRefused, VipsSet
-from piranha.decisions.group_standing import FosRules, Phase, ServiceLife, Standing, Turn
+from piranha.decisions.group_standing import FosRules, Phase, ServiceLife, Turn
 from piranha.terms import Severity
 from piranha.wire.order_line import Announce, Permit, Quit, Release
 from piranha.wire.report_line import Dropped, Released, ServiceState, Serving, Taken, Unarmable
@@ -34,8 +34,6 @@ def take(turn: Turn, permit: Permit) -> None:
         permitted_at=turn.now,
         taken_at=None,
         vips=turn.rules.group.vips,
-        lives={},
-        lives_wake_at=inf,
         reason="",
         foreign=frozenset(),
         are_vips_gone=False,
@@ -44,6 +42,7 @@ def take(turn: Turn, permit: Permit) -> None:
         held_told_at=turn.now,
         restored_at=-inf,
     )
+    turn.begin_anew({})
     vip_lease.renew(turn)
 
 
@@ -120,7 +119,7 @@ def note_looked(turn: Turn, event: VipsLooked) -> None:
         turn.change(refusals=standing.refusals + 1)
         return
     turn.change(are_vips_gone=True, look_at=inf)
-    if not _are_services_stopped(standing):
+    if not _are_services_stopped(turn):
         turn.emit(Tell(Dropped(standing.epoch, standing.reason)))
     go_on(turn)
 
@@ -163,7 +162,8 @@ def release_nothing(turn: Turn, order: Release) -> None:
         for service in turn.rules.group.services:
             life = ServiceLife(service, state=ServiceState.STARTED, since=turn.now)
             lives[service.name] = life
-    turn.change(epoch=order.epoch, vips=turn.rules.group.vips, lives=lives, taken_at=None)
+    turn.change(epoch=order.epoch, vips=turn.rules.group.vips, taken_at=None)
+    turn.begin_anew(lives)
     _clear(turn, order.reason, Severity.DEBUG)
 
 
@@ -189,19 +189,17 @@ def go_on(turn: Turn) -> None:
     """Is the phase complete? Every service started, or stopped, or nothing held any more."""
     standing = turn.standing
     if standing.phase is Phase.STARTING and standing.taken_at is not None:
-        last_first = reversed(standing.lives.values())
+        last_first = reversed(turn.lives.values())
         if not any(_is_first_start(life) for life in last_first):
             _begin_serving(turn, turn.now - standing.taken_at)
-    elif standing.phase is Phase.STOPPING and _are_services_stopped(standing):
+    elif standing.phase is Phase.STOPPING and _are_services_stopped(turn):
         seconds = turn.now - standing.since
         text = f"{standing.phase} -> {Phase.CLEARING}: services stopped ({seconds:.3f} s)"
         turn.emit(Say(Severity.INFO, turn.rules.group.name, text))
         turn.change(phase=Phase.CLEARING, since=turn.now, are_vips_gone=False)
         vip_lease.drop(turn)
     elif (
-        standing.phase is Phase.CLEARING
-        and standing.are_vips_gone
-        and _are_services_stopped(standing)
+        standing.phase is Phase.CLEARING and standing.are_vips_gone and _are_services_stopped(turn)
     ):
         _end_period(turn)
     if turn.standing.is_file_new and turn.standing.phase in (Phase.STARTING, Phase.SERVING):
@@ -214,7 +212,7 @@ def fresh_lives(rules: FosRules, now: float) -> dict[str, ServiceLife]:
 
 
 def _begin_serving(turn: Turn, seconds: float) -> None:
-    count = len(turn.standing.lives)
+    count = len(turn.lives)
     reason = f"{count} service{'' if count == 1 else 's'} started ({seconds:.3f} s)"
     _enter(turn, Phase.SERVING, reason, Severity.INFO)
     turn.change(reason="")
@@ -250,8 +248,8 @@ def _is_first_start(life: ServiceLife) -> bool:
     return life.state in (ServiceState.STOPPED, ServiceState.STARTING)
 
 
-def _are_services_stopped(standing: Standing) -> bool:
-    return standing.running is None and not any(life.todo for life in standing.lives.values())
+def _are_services_stopped(turn: Turn) -> bool:
+    return turn.running is None and not any(life.todo for life in turn.lives.values())
 
 
 def _end_period(turn: Turn) -> None:
@@ -265,8 +263,6 @@ def _end_period(turn: Turn) -> None:
         epoch=0,
         until={},
         vips=(),
-        lives=fresh_lives(turn.rules, turn.now),
-        lives_wake_at=inf,
         is_file_new=False,
         pending=None,
         taken_at=None,
@@ -274,6 +270,7 @@ def _end_period(turn: Turn) -> None:
         look_at=inf,
         are_vips_gone=False,
     )
+    turn.begin_anew(fresh_lives(turn.rules, turn.now))
     if standing.is_ending:
         turn.emit(Leave())
     elif standing.pending is not None:

@@ -29,7 +29,7 @@ EARLY_SECONDS = 0.1
 
 def wanted(turn: Turn) -> tuple[Vip, ...]:
     """What the file names, and what services on their way out still need."""
-    lives = turn.standing.lives.values()
+    lives = turn.lives.values()
     leaving = [life.stop_as or life.service for life in lives if life.is_leaving or life.stop_as]
     return tuple(dict.fromkeys((*turn.rules.group.vips, *(service.vip for service in leaving))))
 
@@ -165,7 +165,7 @@ def follow_file(turn: Turn) -> None:
     every service that is on its way out is gone."""
     standing = turn.standing
     want = wanted(turn)
-    lives = standing.lives.values()
+    lives = turn.lives.values()
     is_unfinished = any(life.is_leaving or life.stop_as is not None for life in lives)
     turn.change(is_file_new=is_unfinished)
     there = {(vip.address, vip.device) for vip in standing.vips}

@@ -25,7 +25,12 @@ from piranha.decisions.fos_events import ArmingLooked, FosEvent, OrderGiven, Rul
 from piranha.decisions.group_standing import FosRules, Phase, Standing, fos_rules
 from piranha.programs.fos_arming import command_complaints
 from piranha.programs.fos_assignment import Assignment
-from piranha.programs.fos_commands import CommandPlace, ServiceCommands, runs_in_units
+from piranha.programs.fos_commands import (
+    CommandPlace,
+    ServiceCommands,
+    inherited_environment,
+    runs_in_units,
+)
 from piranha.programs.fos_nannies import Nannies
 from piranha.programs.fos_pulse_link import PulseLink
 from piranha.programs.fos_vips import GroupVips
@@ -39,7 +44,7 @@ LOOK_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 2.0
 """The same, while something is missing."""
 SETTLE_SECONDS = 0.01
-"""A command that runs this long is slow enough for nannies to be forked beside it."""
+"""A command that runs this long is slow enough for nannies to be forked and ended beside it."""
 OPERATOR_LEASE_SECONDS = 5.0
 """By hand: the operator's permission is for so long, and given anew each fifth of it."""
 
@@ -60,7 +65,13 @@ class ActiveFos:
         self._permit_at = 0.0 if assignment.is_by_hand else float("inf")
         self._titled = ""
         self._vips = GroupVips(loop, self._note, self._look_soon)
-        place = CommandPlace(settings.cluster, assignment.group, assignment.side, runs_in_units())
+        place = CommandPlace(
+            cluster=settings.cluster,
+            group=assignment.group,
+            node=assignment.side,
+            in_units=runs_in_units(),
+            environment=inherited_environment(),
+        )
         self._commands = ServiceCommands(loop, place, self._note)
         host = settings.addresses[assignment.side][0]
         self._nannies = Nannies(loop, host, self._note)
@@ -88,15 +99,13 @@ class ActiveFos:
             self._look_at,
             self._permit_at,
             self._nannies.wake_at(),
-            self._fork_at(),
+            self._nannies_at(),
         )
 
-    def _fork_at(self) -> float:
-        """When the next nanny is forked: not in the middle of quick commands."""
-        if not self._nannies.has_waiting:
-            return float("inf")
+    def _nannies_at(self) -> float:
+        """When nannies are forked or ended: not in the middle of quick commands."""
         since = self._commands.running_since
-        return 0.0 if since is None else since + SETTLE_SECONDS
+        return max(self._nannies.work_at(), 0.0 if since is None else since + SETTLE_SECONDS)
 
     def _pass_time(self) -> None:
         """Do what is due; orders that wait in the socket are read before time is judged."""
@@ -108,7 +117,7 @@ class ActiveFos:
             self._note(TimePassed())
         if now >= self._look_at:
             self._look()
-        if now >= min(self._fork_at(), self._nannies.wake_at()):
+        if now >= min(self._nannies_at(), self._nannies.wake_at()):
             self._nannies.tend()
 
     def _note(self, event: FosEvent) -> None:

@@ -6,7 +6,7 @@ sandbox, and what they leave behind belongs to no unit of ours.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,14 @@ class CommandPlace:
     node: str
     in_units: bool
     """As transient units of systemd."""
+    environment: Mapping[str, str]
+    """What every command gets of ours."""
+
+
+def inherited_environment() -> dict[str, str]:
+    """Variables of ours that commands get."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return {"PATH": DEFAULT_PATH, **inherited}
 
 
 def runs_in_units() -> bool:
@@ -44,10 +52,8 @@ def runs_in_units() -> bool:
 
 def command_environment(place: CommandPlace, service: Service) -> dict[str, str]:
     """What a command finds in its environment; fos(8) lists it."""
-    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {
-        "PATH": DEFAULT_PATH,
-        **inherited,
+        **place.environment,
         "PIRANHA_SERVICE": service.name,
         "PIRANHA_VIP": str(service.vip.address),
         "PIRANHA_PORT": str(service.port),

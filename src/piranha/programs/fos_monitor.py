@@ -58,15 +58,14 @@ class MonitorFos:
             now = clock.now()
             if now >= service_monitor.wake_at(self._monitoring):
                 self._note(TimePassed())
-            if self._nannies.has_waiting or now >= self._nannies.wake_at():
+            if now >= min(self._nannies.work_at(), self._nannies.wake_at()):
                 self._nannies.tend()
         self._link.close()
         self._nannies.end()
 
     def _wake_at(self) -> float:
-        if self._nannies.has_waiting:
-            return 0.0
-        return min(service_monitor.wake_at(self._monitoring), self._nannies.wake_at())
+        nannies_at = min(self._nannies.work_at(), self._nannies.wake_at())
+        return min(service_monitor.wake_at(self._monitoring), nannies_at)
 
     def _note(self, event: FosEvent) -> None:
         if isinstance(event, OrderGiven) and isinstance(event.order, Reload):

@@ -1,8 +1,9 @@
 """The nannies of one fos: forked, given a question each, heard, and ended.
 
-A fork costs about a millisecond, so nannies are forked only when `tend` is called, a few in a row:
-a takeover does not wait for them. In a row, because whatever fos touches between two forks becomes
-private memory of the nanny that was forked first: one by one they had 2.25 MB each, in rows 1.9.
+A fork costs about a millisecond, and so does an end, so nannies are forked and ended only when
+`tend` is called, a few in a row: a takeover does not wait for them. In a row, because whatever fos
+touches between two forks becomes private memory of the nanny that was forked first: one by one
+they had 2.25 MB each, in rows 1.9.
 """
 
 import os
@@ -22,8 +23,10 @@ from piranha.wire import nanny_line
 
 ENDING_SECONDS = 2.0
 """For a nanny that is told to end, to close its connection politely; then it is killed."""
-FORKED_IN_A_ROW = 8
-"""A row holds everything else up for about a millisecond a nanny."""
+ROW = 8
+"""Nannies forked or ended at once; a row holds all else up for about a millisecond a nanny."""
+RETIREMENT_PAUSE = 0.02
+"""Seconds between two rows that are ended: when a group moves, others need the processor more."""
 NANNY_USER = "nobody"
 _PROBE_NOW = b"\n"
 _READ_SIZE = 1 << 16
@@ -68,20 +71,23 @@ class Nannies:
         self._waiting: dict[str, Service] = {}
         self._asked: set[str] = set()
         self._running: dict[str, _Nanny] = {}
+        self._retired: list[_Nanny] = []
+        self._retire_at = 0.0
         self._ending: dict[int, tuple[Child, float]] = {}
 
     def spread(self, services: Sequence[Service]) -> None:
         """Let the probes of these services be spread over their intervals."""
         self._order = {service.name: number for number, service in enumerate(services, 1)}
 
-    @property
-    def has_waiting(self) -> bool:
-        """True while nannies wait to be forked."""
-        return bool(self._waiting)
-
     def wake_at(self) -> float:
         """When a nanny that does not end is killed."""
         return min((at for _, at in self._ending.values()), default=float("inf"))
+
+    def work_at(self) -> float:
+        """When nannies are to be forked or ended; it may wait for something more urgent."""
+        if self._waiting:
+            return 0.0
+        return self._retire_at if self._retired else float("inf")
 
     def start(self, service: Service) -> None:
         """Have a nanny for this service as soon as `tend` is called; an older one is ended."""
@@ -106,26 +112,32 @@ class Nannies:
         nanny = self._running.pop(name, None)
         if nanny is None:
             return
-        child = nanny.child
-        self._close(nanny)
-        self._ending[child.pid] = (child, clock.now() + ENDING_SECONDS)
-        self._loop.watch(child.pidfd, lambda: self._note_ended(child))
+        for descriptor in (nanny.reports, nanny.child.pidfd):
+            self._loop.forget(descriptor)
+        self._retired.append(nanny)
 
     def tend(self) -> None:
-        """Fork some nannies that wait, and kill those that were told to end and did not."""
+        """Fork some nannies that wait, end some that are no longer wanted, and kill those that
+        were told to end and did not."""
+        now = clock.now()
         for child, at in self._ending.values():
-            if at <= clock.now():
+            if at <= now:
                 children.kill(child)
         if self._waiting:
-            names = list(islice(self._waiting, FORKED_IN_A_ROW))
+            names = list(islice(self._waiting, ROW))
             self._fork([self._waiting.pop(name) for name in names])
+        if self._retired and self._retire_at <= now:
+            row, self._retired = self._retired[:ROW], self._retired[ROW:]
+            for nanny in row:
+                self._end(nanny, now)
+            self._retire_at = now + RETIREMENT_PAUSE
 
     def end(self) -> None:
         """End all of them, and return when they are gone."""
         for name in [*self._running, *self._waiting]:
             self.stop(name)
-        while self._ending:
-            self._loop.turn(self.wake_at())
+        while self._retired or self._ending:
+            self._loop.turn(min(self.wake_at(), self.work_at()))
             self.tend()
 
     def pids(self) -> dict[str, int]:
@@ -201,7 +213,10 @@ class Nannies:
         if self._running.get(name) is not nanny:
             return
         del self._running[name]
-        self._close(nanny)
+        for descriptor in (nanny.reports, nanny.child.pidfd):
+            self._loop.forget(descriptor)
+        os.close(nanny.reports)
+        os.close(nanny.orders)
         status = children.reap(nanny.child)
         how = f"killed by signal {-status}" if status and status < 0 else f"exit status {status}"
         self._emit(NannyLost(name, how))
@@ -211,11 +226,13 @@ class Nannies:
         self.stop(name)
         self._emit(NannyLost(name, reason))
 
-    def _close(self, nanny: _Nanny) -> None:
-        for descriptor in (nanny.reports, nanny.child.pidfd):
-            self._loop.forget(descriptor)
+    def _end(self, nanny: _Nanny, now: float) -> None:
+        """Tell it to end, by the end of its orders."""
+        child = nanny.child
         os.close(nanny.reports)
         os.close(nanny.orders)
+        self._ending[child.pid] = (child, now + ENDING_SECONDS)
+        self._loop.watch(child.pidfd, lambda: self._note_ended(child))
 
     def _note_ended(self, child: Child) -> None:
         self._loop.forget(child.pidfd)

@@ -32,13 +32,16 @@ class LineCodec(Generic[Message]):
         self._version = version
         self._kinds = {kind_name(kind): kind for kind in kinds}
         self._names = {kind: name for name, kind in self._kinds.items()}
+        self._fields = {kind: tuple(f.name for f in fields(kind)) for kind in self._names}  # type: ignore[arg-type]
 
     def encode(self, message: Message) -> bytes:
         """One line without its line end."""
         values: dict[str, Any] = {} if self._version is None else {"version": self._version}
-        values[self._key] = self._names[type(message)]
-        values.update(asdict(message))  # type: ignore[call-overload]
-        return json.dumps(values, separators=(",", ":"), default=sorted).encode()
+        kind = type(message)
+        values[self._key] = self._names[kind]
+        for name in self._fields[kind]:
+            values[name] = getattr(message, name)
+        return json.dumps(values, separators=(",", ":"), default=_plain).encode()
 
     def decode(self, line: bytes) -> Message:
         """The message of one line. Raises WireError."""
@@ -57,6 +60,11 @@ class LineCodec(Generic[Message]):
         if kind is None:
             raise WireError(f"unknown {self._key} {_shown(name)}")
         return build(kind, values)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for: a dataclass inside of a message, or a set."""
+    return asdict(value) if is_dataclass(value) else sorted(value)  # type: ignore[arg-type]
 
 
 def kind_name(kind: type) -> str:

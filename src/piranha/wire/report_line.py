@@ -85,7 +85,8 @@ class ServiceMoved:
 @dataclass(frozen=True, slots=True)
 class ServiceVerdict:
     """What the probes now say of a service (after fall and rise); sent when it changes, for every
-    ProbeNow, and by a monitor for every probe that finds it failed. In the active's own reports only judged services appear as failed."""
+    ProbeNow, and by a monitor for every probe that finds it failed. In the active's own reports
+    only judged services appear as failed."""
 
     service: str
     is_healthy: bool
