@@ -8,10 +8,11 @@ import pytest
 
 from tests.lab.instruments import Observer, Prober
 from tests.lab.lvs_cf import ServiceBlock, compose
-from tests.lab.pair import Pair
+from tests.lab.pair import Pair, wait_until
 from tests.lab.results import Result, table
 from tests.lab.segment import Segment
 
+START_LIMIT_SECONDS = 5.0
 RESULTS = pytest.StashKey[list[Result]]()
 
 
@@ -82,11 +83,12 @@ def probing(stack: ExitStack) -> Callable[..., Prober]:
 
 @pytest.fixture
 def observing(stack: ExitStack) -> Callable[..., Observer]:
-    """Starts observers that end with the test."""
+    """Starts observers that end with the test; each has looked once when it is handed out."""
 
     def start(segment: Segment, *vips: str) -> Observer:
         observer = Observer(segment, vips)
         stack.callback(observer.stop)
+        wait_until(lambda: bool(observer.sightings()), START_LIMIT_SECONDS, "the observer sees")
         return observer
 
     return start
