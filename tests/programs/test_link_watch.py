@@ -95,3 +95,17 @@ def test_after_lost_events_everything_is_looked_at_anew(
     cables.queue.append(EventsLost())
     watch.hear()
     assert told == [CarrierChanged("web", False, "eth0")]
+
+
+def test_who_does_not_want_to_know_is_told_that_all_is_well(
+    watch: LinkWatch, cables: Cables, told: list[CarrierChanged]
+) -> None:
+    cables.turn("eth0", False)
+    watch.hear()
+    watch.watch(WEB, is_told=False)
+    cables.turn("eth1", False)
+    watch.hear()
+    assert told == [CarrierChanged("web", False, "eth0"), CarrierChanged("web", True, "eth0")]
+    assert watch.carriers == {"eth0": False, "eth1": False}
+    watch.watch(WEB)
+    assert told[2:] == [CarrierChanged("web", False, "eth0"), CarrierChanged("web", False, "eth1")]

@@ -68,3 +68,8 @@ def test_a_reload_leaves_the_heartbeat_as_it_is_and_says_so() -> None:
 
 def test_a_reload_without_heartbeat_changes_names_nothing() -> None:
     assert keep_heartbeat(SETTINGS, settings(serial_no=4)) == (settings(serial_no=4), ())
+
+
+def test_a_witness_that_nobody_looks_for_hinders_nobody() -> None:
+    given = settings(witness=(ip_address("10.0.0.254"),))
+    assert not rules_from(given, Side.PRIMARY).has_witness

@@ -17,10 +17,13 @@ class LinkWatch:
         self._devices: Mapping[str, frozenset[str]] = {}
         self._lacking: dict[str, frozenset[str]] = {}
         """For each group the devices without carrier, as it was last told."""
+        self._is_told = True
         self.carriers: dict[str, bool] = {}
 
-    def watch(self, vips: Mapping[str, tuple[Vip, ...]]) -> None:
-        """From now on these are the groups and their VIPs."""
+    def watch(self, vips: Mapping[str, tuple[Vip, ...]], is_told: bool = True) -> None:
+        """From now on these are the groups and their VIPs. Not told: a group counts as having
+        carrier whatever happens (`monitor_links = 0`)."""
+        self._is_told = is_told
         self._devices = {
             group: frozenset(vip.device for vip in of_group) for group, of_group in vips.items()
         }
@@ -46,7 +49,7 @@ class LinkWatch:
     def _tell(self) -> None:
         for group, devices in self._devices.items():
             before = self._lacking[group]
-            lacking = frozenset(device for device in devices if not self.carriers[device])
+            lacking = frozenset(d for d in devices if self._is_told and not self.carriers[d])
             self._lacking[group] = lacking
             for device in sorted(lacking - before):
                 self._emit(CarrierChanged(group, False, device))

@@ -4,21 +4,14 @@ import gc
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
-from piranha import defaults
-from piranha.config.complaints import errors
-from piranha.config.reading import Reading
-from piranha.config.settings import Settings
 from piranha.errors import PiranhaError, UsageError
-from piranha.programs.config_file import read_config_file
 from piranha.programs.detaching import Tell, run_detached
-from piranha.programs.pulse_options import PulseOptions, read_options
-from piranha.programs.pulse_shell import PulseShell, Setup
+from piranha.programs.pulse_options import read_options
+from piranha.programs.pulse_setup import Setup, look_around
+from piranha.programs.pulse_shell import PulseShell
 from piranha.programs.pulse_test_start import lines_of_test_start
-from piranha.programs.rules_from import side_of
 from piranha.system import files, journal, notify, scheduling
-from piranha.system.addresses import Addresses
 from piranha.system.pid_file import PidFile
 from piranha.terms import Severity
 from piranha.wire.exit_status import ExitStatus
@@ -42,40 +35,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:
         print(f"pulse: our own bug: {traceback.format_exc()}", file=sys.stderr)
         return ExitStatus.OUR_BUG
-
-
-def look_around(options: PulseOptions) -> Setup:
-    """Read the file and find out which side this node is. Raises UsageError, OSError."""
-    try:
-        reading = read_config_file(options.config)
-    except OSError as error:
-        raise UsageError(str(error)) from error
-    settings = _accepted(reading, options.config)
-    addresses = Addresses()
-    try:
-        side = side_of(settings, addresses.local())
-    finally:
-        addresses.close()
-    return Setup(
-        options=options,
-        settings=settings,
-        document=reading.document,
-        side=side,
-        run_directory=defaults.run_directory(),
-        state_directory=defaults.state_directory(),
-    )
-
-
-def _accepted(reading: Reading, path: Path) -> Settings:
-    """The settings; every complaint goes to standard error first. Raises UsageError."""
-    for complaint in reading.complaints:
-        if complaint.severity != "notice":
-            print(complaint, file=sys.stderr)
-    if reading.settings is None:
-        count = len(errors(reading.complaints))
-        wrong = "1 error" if count == 1 else f"{count} errors"
-        raise UsageError(f"{path} cannot be used: {wrong}")
-    return reading.settings
 
 
 def run(setup: Setup, tell: Tell) -> int:

@@ -8,11 +8,9 @@ import gc
 import secrets
 import signal
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from piranha.config.document import Document
-from piranha.config.settings import Settings
 from piranha.config.timing import lease_seconds
 from piranha.decisions import node
 from piranha.decisions.effects import (
@@ -49,8 +47,8 @@ from piranha.programs.move_hook import MoveHook
 from piranha.programs.move_record import MoveRecord, move_text, moves_path, record_of
 from piranha.programs.node_memory import NodeMemory, memory_path
 from piranha.programs.operator_requests import OperatorRequests
-from piranha.programs.pulse_options import PulseOptions
 from piranha.programs.pulse_reload import Running, read_again
+from piranha.programs.pulse_setup import Setup
 from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
 from piranha.programs.rules_from import rules_from
 from piranha.programs.segment_watch import SegmentWatch
@@ -60,7 +58,7 @@ from piranha.programs.vip_questions import VipQuestions
 from piranha.system import clock, journal, notify
 from piranha.system.addresses import Addresses
 from piranha.system.loop import Loop
-from piranha.terms import Severity, Side
+from piranha.terms import Severity
 from piranha.wire import heartbeat
 from piranha.wire.control_line import MoveShown, StatusShown
 from piranha.wire.heartbeat import Heartbeat
@@ -72,18 +70,6 @@ FAREWELL_SECONDS = 5.0
 """For every fos to end after everything was released."""
 READING_SECONDS = 0.02
 """If reading what was queued took longer, we stood still meanwhile, and more may have come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """Everything that is known before pulse begins to run."""
-
-    options: PulseOptions
-    settings: Settings
-    document: Document
-    side: Side
-    run_directory: Path
-    state_directory: Path
 
 
 class PulseShell:
@@ -364,7 +350,7 @@ class PulseShell:
 
     def _watch_vips(self) -> None:
         vips = {group.name: group.vips for group in self._running.settings.groups}
-        self.links.watch(vips)
+        self.links.watch(vips, self._running.settings.monitor_links)
         self.questions.watch(vips)
 
     def _place(self) -> Place:

@@ -8,7 +8,7 @@ from piranha.config.timing import has_kernel_lease, lease_seconds
 from piranha.programs.accepted_file import accepted_path
 from piranha.programs.control_room import control_path
 from piranha.programs.fos_keeper import fos_command, socket_path
-from piranha.programs.pulse_shell import Setup
+from piranha.programs.pulse_setup import Setup
 from piranha.system.pid_file import PidFile
 from piranha.wire.report_line import FosMode
 
