@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from piranha.decisions.failover import MOVES
 from piranha.decisions.facts import Fact
+from piranha.decisions.failover import MOVES
 from piranha.terms import Role
 
 PAGE = Path(__file__).resolve().parents[2] / "ARCHITECTURE.md"
