@@ -206,6 +206,17 @@ def test_a_command_may_run_as_another_user(pipe: Pipe, status_of: StatusOf) -> N
     assert said(pipe).split() == [str(user.uid), str(user.gid), str(user.gid)]
 
 
+def test_a_user_namespace_may_not_know_a_user() -> None:
+    nobody = children.find_user("nobody")
+    assert children.can_become(nobody)
+    program = "from piranha.system import children as c; print(c.can_become(c.find_user('nobody')))"
+    inside = ["unshare", "--user", "--map-root-user", sys.executable, "-c", program]
+    asked = subprocess.run(inside, capture_output=True, text=True)
+    if asked.returncode == 1 and "unshare failed" in asked.stderr:
+        pytest.skip("needs user namespaces")
+    assert asked.stdout == "False\n"
+
+
 def test_a_user_who_does_not_exist_is_named() -> None:
     with pytest.raises(OSError, match="cannot find user no-such-user"):
         children.find_user("no-such-user")

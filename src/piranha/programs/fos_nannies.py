@@ -16,9 +16,10 @@ from piranha.decisions.fos_events import NannyLost, NannyReported
 from piranha.errors import WireError
 from piranha.probes.question import Question, Transport, steps_of
 from piranha.programs.nanny import run_for_fos, warm_up
-from piranha.system import children, clock
+from piranha.system import children, clock, journal
 from piranha.system.children import Birth, Child, User
 from piranha.system.loop import Loop
+from piranha.terms import Severity
 from piranha.wire import nanny_line
 
 ENDING_SECONDS = 2.0
@@ -65,7 +66,11 @@ class Nannies:
         self._loop = loop
         self._host = host
         self._emit = emit
-        self._user: User = children.find_user(NANNY_USER)
+        self._user: User | None = children.find_user(NANNY_USER)
+        if os.geteuid() == 0 and not children.can_become(self._user):
+            text = f"nannies keep our rights: this user namespace does not know {NANNY_USER}"
+            journal.say(Severity.WARNING, "nannies", text)
+            self._user = None
         warm_up()
         self._order: dict[str, int] = {}
         self._waiting: dict[str, Service] = {}
@@ -174,7 +179,8 @@ class Nannies:
         user = self._user
 
         def body() -> int:
-            children.drop_rights(user)
+            if user is not None:
+                children.drop_rights(user)
             return run_for_fos(question, interval, interval * share, report_write, order_read)
 
         title = f"nanny: {service.name} -> {question.target}"

@@ -68,6 +68,18 @@ def find_user(name: str) -> User:
     return User(entry.pw_uid, entry.pw_gid)
 
 
+def can_become(user: User) -> bool:
+    """False in a user namespace that does not know the user (user_namespaces(7)): root there is an
+    ordinary user of the machine, with nobody else to become."""
+
+    def is_mapped(number: int, path: str) -> bool:
+        with open(path) as mapping:
+            ranges = [[int(word) for word in line.split()] for line in mapping]
+        return any(first <= number < first + count for first, _, count in ranges)
+
+    return is_mapped(user.uid, "/proc/self/uid_map") and is_mapped(user.gid, "/proc/self/gid_map")
+
+
 def spawn(
     argv: Sequence[str],
     env: Mapping[str, str],
