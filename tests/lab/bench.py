@@ -73,8 +73,7 @@ class Bench:
             probers = [Prober(pair.segment, vip, 8000) for vip in (pair.vips[0], pair.vips[-1])]
             for prober in probers:
                 stack.callback(prober.stop)
-            cable = Cable(pair, Cut.PULLED)
-            took = [outages.until_all_serve(cable, probers) for _ in range(min(self.rounds, 3))]
+            took = [outages.until_all_serve(pair, probers) for _ in range(min(self.rounds, 3))]
         yield Result("S11 200 services on 20 VIPs, deadtime 1 s", milliseconds(took), 1500.0)
 
     def memory(self) -> Iterator[Result]:

@@ -69,13 +69,17 @@ def of_a_change(change: Change, pair: Pair, prober: Prober) -> float:
     return gap.seconds
 
 
-def until_all_serve(cable: Cable, probers: list[Prober]) -> float:
-    """The active node's cable is cut: the time until the other one has started every service."""
-    pair = cable.pair
+def until_all_serve(pair: Pair, probers: list[Prober]) -> float:
+    """The active node loses its power: the time until the other one has started every service.
+
+    Its daemons are killed with its cable, for both nodes share this machine's processors, and
+    what a node without power would still do costs its partner nothing.
+    """
     active = pair.wait_until_settled(MANY_LIMIT_SECONDS)
     partner = pair.segment.other(active)
     since, wall = now(), time.time()
-    cable.cut(active)
+    pair.segment.pull_cable(active)
+    pair.signal_suite(active, signal.SIGKILL)
     for prober in probers:
         pair.wait_until_answered(prober, partner, since)
     wait_until(
@@ -83,5 +87,6 @@ def until_all_serve(cable: Cable, probers: list[Prober]) -> float:
         MANY_LIMIT_SECONDS,
         f"{partner.name} has started every service",
     )
-    cable.mend(active)
+    pair.segment.plug_cable(active)
+    pair.start_pulse(active)
     return pair.active_since(partner) - wall

@@ -9,7 +9,6 @@ import pytest
 
 from tests.lab import limits, outages
 from tests.lab.attempts import failures
-from tests.lab.cuts import Cable, Cut
 from tests.lab.instruments import Prober, now
 from tests.lab.lvs_cf import MANY_PORTS, VIP, compose, hot_web, many_services, warm_web
 from tests.lab.pair import Pair, wait_until
@@ -85,7 +84,6 @@ def test_200_services_on_20_vips_are_taken_over_in_time(
     pair.start_pulse()
     pair.wait_until_settled(MANY_LIMIT_SECONDS)
     probers = [probing(pair.segment, vip, 8000) for vip in (pair.vips[0], pair.vips[-1])]
-    cable = Cable(pair, Cut.PULLED)
-    took = [outages.until_all_serve(cable, probers) for _ in range(MANY_ROUNDS)]
+    took = [outages.until_all_serve(pair, probers) for _ in range(MANY_ROUNDS)]
     limit = MANY_DEADTIME * 1000 + limits.MANY_MARGIN_MS
     measured(Result("S11 200 services on 20 VIPs, deadtime 1 s", milliseconds(took), limit))

@@ -347,7 +347,7 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
     else:
         unfit = fitness.unfit_reason(view.rules, state, now)
         failed_services = state.unfit.failed_services if unfit and state.unfit else 0
-    ignored = {tag for tag, name in view.group.service_tags.items() if name in state.ignored}
+    ignored = _ignored_tags(view, state) if state.ignored else frozenset[int]()
     return GroupBeat(
         name=state.name,
         role=state.role,
@@ -368,6 +368,10 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
         judged=state.judged - ignored,
         failed=frozenset(failures if state.period else state.failed_there),
     )
+
+
+def _ignored_tags(view: View, state: GroupState) -> frozenset[int]:
+    return frozenset(t for t, name in view.group.service_tags.items() if name in state.ignored)
 
 
 def _visible(rules: NodeRules, state: NodeState, now: float) -> object:
