@@ -236,8 +236,8 @@ def _move_once(
             continue
         state = replace(state, role=move.role, since=view.now, said_blocked="")
         also = [other.fact.value for other in notices[place + 1 :]]
+        effects += done  # first: what is told of a takeover must not delay it
         effects.append(_moved(state, old, item, move.severity, also))
-        effects += done
         return state, effects, True
     return state, effects, False
 
