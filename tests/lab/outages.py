@@ -69,19 +69,20 @@ def of_a_change(change: Change, pair: Pair, prober: Prober) -> float:
     return gap.seconds
 
 
-def until_all_serve(pair: Pair, probers: list[Prober]) -> float:
+def until_all_serve(pair: Pair, prober: Prober, quiet_seconds: float) -> float:
     """The active node loses its power: the time until the other one has started every service.
 
     Its daemons are killed with its cable, for both nodes share this machine's processors, and
-    what a node without power would still do costs its partner nothing.
+    what a node without power would still do costs its partner nothing. For the same reason
+    nothing is asked for the first `quiet_seconds`; the instant is in the partner's record.
     """
     active = pair.wait_until_settled(MANY_LIMIT_SECONDS)
     partner = pair.segment.other(active)
     since, wall = now(), time.time()
     pair.segment.pull_cable(active)
     pair.signal_suite(active, signal.SIGKILL)
-    for prober in probers:
-        pair.wait_until_answered(prober, partner, since)
+    time.sleep(quiet_seconds)
+    pair.wait_until_answered(prober, partner, since)
     wait_until(
         lambda: pair.active_since(partner) > wall,
         MANY_LIMIT_SECONDS,
