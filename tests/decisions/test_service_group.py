@@ -267,6 +267,15 @@ def test_after_a_standstill_with_a_permission_waiting_vips_that_ran_out_are_anno
     assert story.done == ["announce 10.0.0.10"]
 
 
+def test_the_same_when_the_permission_is_read_before_the_kernel_s_news() -> None:
+    story = GroupStory(WEB).serve(seconds=3.5)
+    story.now += 5.0
+    story.permit(seconds=3.5)
+    assert story.done == ["announce 10.0.0.10"]
+    story.give(VipsGone(()))
+    assert story.vips == ["10.0.0.10"]
+
+
 # Release
 
 
