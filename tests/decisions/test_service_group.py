@@ -7,7 +7,15 @@ import pytest
 
 from piranha.config.settings import Standby
 from piranha.decisions import service_group
-from piranha.decisions.fos_events import FosEvent, OrderGiven, PulseCame, PulseLeft, VipsGone
+from piranha.decisions.fos_effects import SetVips
+from piranha.decisions.fos_events import (
+    FosEvent,
+    OrderGiven,
+    PulseCame,
+    PulseLeft,
+    VipAnswered,
+    VipsGone,
+)
 from piranha.decisions.group_standing import Phase
 from piranha.wire.order_line import Announce, Order, Permit, Quit, Release
 from piranha.wire.report_line import (
@@ -18,6 +26,7 @@ from piranha.wire.report_line import (
     Serving,
     Taken,
     Unarmable,
+    VipForeign,
 )
 from tests.decisions.group_story import OTHER_VIP, GroupStory, service
 
@@ -193,6 +202,13 @@ def test_with_a_lease_in_user_space_fos_itself_drops_at_the_end() -> None:
     assert story.vips == []
 
 
+def test_a_permission_that_comes_too_late_renews_nothing() -> None:
+    story = GroupStory(WEB, has_kernel_lease=False).serve(seconds=0.2)
+    story.now += 0.3
+    story.permit(seconds=-0.05)
+    assert [effect for effect in story.effects if isinstance(effect, SetVips)] == []
+
+
 # Announcing and putting back
 
 
@@ -274,6 +290,21 @@ def test_the_same_when_the_permission_is_read_before_the_kernel_s_news() -> None
     assert story.done == ["announce 10.0.0.10"]
     story.give(VipsGone(()))
     assert story.vips == ["10.0.0.10"]
+
+
+def test_each_machine_that_has_a_vip_of_ours_is_named_once() -> None:
+    story = GroupStory(WEB).serve()
+    for mac in ("02:00:00:00:00:07", "02:00:00:00:00:07", "02:00:00:00:00:08"):
+        story.give(VipAnswered("10.0.0.10", mac))
+    story.give(VipAnswered("10.0.0.99", "02:00:00:00:00:07"))
+    assert story.told == [
+        VipForeign("10.0.0.10", "02:00:00:00:00:07"),
+        VipForeign("10.0.0.10", "02:00:00:00:00:08"),
+    ]
+    assert story.said[0] == (
+        "critical site: 10.0.0.10 is also answered by 02:00:00:00:00:07: "
+        "two machines have this address"
+    )
 
 
 # Release
@@ -433,6 +464,15 @@ def test_without_pulse_it_serves_until_the_permission_ends_and_leaves_ten_second
     assert not story.has_left
     story.pass_time(0.2)
     assert story.has_left
+
+
+def test_a_pulse_that_came_back_keeps_an_armed_fos() -> None:
+    story = GroupStory(WEB)
+    story.give(PulseLeft())
+    story.pass_time(5.0)
+    story.give(PulseCame(pid=7))
+    story.pass_time(60.0)
+    assert not story.has_left
 
 
 def test_a_new_pulse_is_told_everything() -> None:

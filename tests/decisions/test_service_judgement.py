@@ -208,6 +208,17 @@ def test_a_service_that_stood_for_long_has_its_restarts_back() -> None:
     assert verdicts(story) == []
 
 
+def test_restarts_that_came_back_are_used_up_again_by_one_failure() -> None:
+    story = GroupStory(replace(WEB, local_restarts=1)).serve(1000.0)
+    for _ in range(61):
+        story.pass_time(1.0)
+        story.probe("web", is_healthy=True)
+    story.probe("web", is_healthy=False)
+    story.end_commands()
+    story.pass_time(5.0)
+    assert verdicts(story) == [("web", False, 1)]
+
+
 def test_on_failure_restart_never_moves_the_group_and_pauses_ever_longer() -> None:
     story = GroupStory(replace(WEB, on_failure=OnFailure.RESTART)).serve(1000.0)
     restarted_at = []
