@@ -5,7 +5,6 @@ from itertools import pairwise
 
 from piranha.config.settings import OnFailure, Standby
 from piranha.decisions.fos_effects import Tell
-from piranha.decisions.fos_events import NannyLost
 from piranha.decisions.group_standing import Phase
 from piranha.wire.order_line import ProbeNow, Repair
 from piranha.wire.report_line import ServiceMoved, ServiceState, ServiceVerdict
@@ -313,38 +312,3 @@ def test_an_adoption_without_any_probe_is_given_up() -> None:
     story.permit(1000.0, is_adoption=True)
     story.pass_time(3.0)
     assert story.done[-1] == "stop web"
-
-
-# Nannies
-
-
-def test_a_lost_nanny_is_replaced_and_nothing_else_happens() -> None:
-    story = GroupStory(WEB).serve(1000.0)
-    story.give(NannyLost("web", "killed by signal 9"))
-    story.pass_time(0.1)
-    assert [line for line in story.done if not line.startswith("announce")] == ["nanny web"]
-    assert verdicts(story) == []
-    expected = "its nanny is lost: killed by signal 9; the next one starts in 0.1 s"
-    assert story.said == [f"warning web: {expected}"]
-
-
-def test_nannies_that_are_lost_at_once_again_and_again_come_back_ever_later() -> None:
-    story = GroupStory(WEB).serve(1000.0)
-    for _ in range(10):
-        story.give(NannyLost("web", "exit status 101"))
-        watch = story.life("web").watch
-        assert watch is not None
-        assert watch.replace_at is not None
-        pause = watch.replace_at - story.now
-        story.pass_time(pause)
-    assert pause == 10.0
-
-
-def test_a_nanny_that_is_silent_for_longer_than_a_probe_can_take_is_replaced() -> None:
-    story = GroupStory(WEB).serve(1000.0)
-    story.pass_time(3.9)
-    assert story.done == ["announce 10.0.0.10"] * 5
-    story.forget()
-    story.pass_time(0.2)
-    assert story.done == ["no nanny web", "nanny web"]
-    assert verdicts(story) == []
