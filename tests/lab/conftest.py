@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.lab.instruments import Observer, Prober
+from tests.lab.lone_fos import GROUP, LoneFos
 from tests.lab.lvs_cf import ServiceBlock, compose
 from tests.lab.pair import Pair, wait_until
 from tests.lab.results import Result, table
@@ -104,3 +105,20 @@ def measured(request: pytest.FixtureRequest) -> Callable[[Result], None]:
         assert result.holds, str(result)
 
     return record
+
+
+@pytest.fixture
+def running_fos(segment: Segment) -> Iterator[Callable[..., LoneFos]]:
+    """Starts a fos --active with these services on node A, connected and armed."""
+    made: list[LoneFos] = []
+
+    def start(services: Sequence[ServiceBlock], deadtime: str = "5") -> LoneFos:
+        text = compose(services, keepalive="2", deadtime=deadtime)
+        fos = LoneFos(segment.node_a, text, ("--active", "--nofork", "--group", GROUP))
+        made.append(fos)
+        fos.connect()
+        return fos
+
+    yield start
+    for fos in made:
+        fos.stop()

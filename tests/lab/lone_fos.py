@@ -19,6 +19,7 @@ from tests.lab.lvs_cf import ServiceBlock
 from tests.lab.pair import CONFIG_FILE, wait_until
 
 CLUSTER, GROUP = "piranha", "default"
+OTHER_VIP = "10.77.0.11"
 LOG_FILE = "/run/fos.log"
 TRACE_FILE = "/run/trace"
 COMMAND_FILE = "/run/service"
@@ -37,6 +38,16 @@ def traced(name: str, **changes: object) -> ServiceBlock:
     """A service whose commands write down that they ran."""
     start, stop = f"{COMMAND_FILE} start", f"{COMMAND_FILE} stop"
     return ServiceBlock(name, start_cmd=start, stop_cmd=stop, **changes)  # type: ignore[arg-type]
+
+
+def web(**changes: object) -> ServiceBlock:
+    """A traced service on the first VIP."""
+    return traced("web", **changes)
+
+
+def mail(label: str = "eth0:2") -> ServiceBlock:
+    """A traced service on a VIP of its own."""
+    return traced("mail", vip=OTHER_VIP, label=label, port=25)
 
 
 class LoneFos:
