@@ -7,13 +7,13 @@ import pytest
 
 from piranha.decisions.fos_events import OrderGiven, PulseCame, PulseLeft
 from piranha.errors import SystemRefusedError
-from piranha.programs.fos_pulse_link import LinkEvent, PulseLink
+from piranha.programs.fos_pulse_link import NEVER, LinkEvent, PulseLink
 from piranha.system import clock, journal, local_socket
 from piranha.system.local_socket import LineConnection
 from piranha.system.loop import Loop
 from piranha.wire import order_line, report_line
 from piranha.wire.order_line import ProbeNow, Quit
-from piranha.wire.report_line import Armed
+from piranha.wire.report_line import Armed, ServiceMoved, ServiceState
 
 
 class Link:
@@ -125,3 +125,28 @@ def test_at_the_end_only_its_own_socket_is_removed(link: Link) -> None:
     link.link.close()
     assert link.path.exists()
     later.close()
+
+
+def a_move(service: str) -> ServiceMoved:
+    return ServiceMoved(service, ServiceState.STARTED, 0.1)
+
+
+def test_news_of_services_waits_for_company(link: Link) -> None:
+    pulse = link.connect()
+    link.link.tell(a_move("web"))
+    assert pulse.lines() == []
+    link.link.tell(a_move("dns"))
+    link.link.tell(Armed())
+    told = [report_line.decode(line) for line in pulse.lines()]
+    assert told == [a_move("web"), a_move("dns"), Armed()]
+    assert link.link.due_at == NEVER
+
+
+def test_news_without_company_is_told_when_it_is_due(link: Link) -> None:
+    pulse = link.connect()
+    link.link.tell(a_move("web"))
+    link.link.tend()
+    assert pulse.lines() == []
+    clock.sleep_until(link.link.due_at)
+    link.link.tend()
+    assert [report_line.decode(line) for line in pulse.lines()] == [a_move("web")]

@@ -100,6 +100,7 @@ class ActiveFos:
             self._permit_at,
             self._nannies.wake_at(),
             self._nannies_at(),
+            self._link.due_at,
         )
 
     def _nannies_at(self) -> float:
@@ -109,6 +110,7 @@ class ActiveFos:
 
     def _pass_time(self) -> None:
         """Do what is due; orders that wait in the socket are read before time is judged."""
+        self._link.tend()
         now = clock.now()
         if now >= self._permit_at and not self._has_left:
             self._permit_by_operator(now)

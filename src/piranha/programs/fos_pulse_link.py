@@ -6,12 +6,18 @@ from pathlib import Path
 
 from piranha.decisions.fos_events import OrderGiven, PulseCame, PulseLeft
 from piranha.errors import SystemRefusedError, WireError
-from piranha.system import files, journal, local_socket
+from piranha.system import clock, files, journal, local_socket
 from piranha.system.local_socket import LineConnection
 from piranha.system.loop import Loop
 from piranha.terms import Severity
 from piranha.wire import order_line, report_line
-from piranha.wire.report_line import Report
+from piranha.wire.report_line import Report, ServiceMoved
+
+GATHER_SECONDS = 0.01
+"""News of single services waits so long for company, and whatever else is said takes it along: a
+takeover of hundreds of services would wake pulse, which runs before everybody else, twice for each.
+"""
+NEVER = float("inf")
 
 LinkEvent = OrderGiven | PulseCame | PulseLeft
 
@@ -29,6 +35,8 @@ class PulseLink:
         self._listener = local_socket.listen(path, 0o600)
         self._made = os.stat(path).st_ino
         self._connection: LineConnection | None = None
+        self.due_at = NEVER
+        """When what was gathered must be sent."""
         loop.watch(self._listener, self._accept)
 
     @property
@@ -36,11 +44,28 @@ class PulseLink:
         return self._connection is not None
 
     def tell(self, report: Report) -> None:
-        """Send a report."""
+        """Send a report; one of a single service may wait until `due_at`."""
         connection = self._connection
         if connection is None:
             return
-        connection.send_line(report_line.encode(report))
+        line = report_line.encode(report)
+        if isinstance(report, ServiceMoved):
+            connection.add_line(line)
+            self.due_at = min(self.due_at, clock.now() + GATHER_SECONDS)
+        else:
+            self._send(connection, line)
+
+    def tend(self) -> None:
+        """Send what was gathered, if it is time."""
+        if self._connection is not None and clock.now() >= self.due_at:
+            self._send(self._connection)
+
+    def _send(self, connection: LineConnection, line: bytes = b"") -> None:
+        self.due_at = NEVER
+        if line:
+            connection.send_line(line)
+        else:
+            connection.flush()
         if connection.is_closed:
             self._disconnect()
             self._emit(PulseLeft())
@@ -96,6 +121,7 @@ class PulseLink:
             self._loop.forget(self._connection)
             self._connection.close()
             self._connection = None
+            self.due_at = NEVER
 
 
 def refuse_a_second_one(path: Path) -> None:

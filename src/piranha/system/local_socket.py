@@ -100,10 +100,14 @@ class LineConnection:
     def send_line(self, line: bytes) -> None:
         """Send one line, its end is added. A peer that is gone, or leaves 8 MiB unread, only sets
         `is_closed`."""
-        self._unsent += line + b"\n"
+        self.add_line(line)
         self.flush()
         if len(self._unsent) > LARGEST_BACKLOG:
             self.close()
+
+    def add_line(self, line: bytes) -> None:
+        """Let a line wait for the next `send_line` or `flush`."""
+        self._unsent += line + b"\n"
 
     def flush(self) -> None:
         """Send what still waits, as far as the peer takes it."""
