@@ -409,6 +409,20 @@ def test_a_pulse_restarted_within_its_lease_moves_nothing() -> None:
     assert world.owners() == [A]
 
 
+def test_a_pulse_restarted_on_a_lone_node_moves_nothing() -> None:
+    for pause in (0.1, 0.5, 1.5, 2.4):
+        world = a_pair()
+        world.power_off(B)
+        passes(world, 20)
+        world.kill_pulse(A)
+        passes(world, pause)
+        world.boot(A)
+        for _ in range(200):
+            passes(world, 0.1)
+            assert world.owners() == [A], world.log
+        assert facts(world, A) == ["found serving"]
+
+
 def test_a_fos_that_was_killed_holds_on_with_the_same_epoch() -> None:
     world = a_pair()
     world.kill_fos(A)

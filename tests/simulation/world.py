@@ -102,6 +102,7 @@ class Fos:
     until: float = 0.0
     last_ended: int = 0
     is_armed: bool = False
+    is_partner_silent: bool = False
     is_frozen: bool = False
     inbox: list[Callable[[], None]] = field(default_factory=list)
     run: int = 0
@@ -220,7 +221,7 @@ class World:
         state = ServiceState.JUDGED if machine.service_runs else ServiceState.STOPPED
         return Hello(
             1, FosMode.ACTIVE, GROUP, fos.run, fos.epoch, fos.until, fos.last_ended,
-            {SERVICE: str(state)},
+            {SERVICE: str(state)}, fos.is_partner_silent,
         )  # fmt: skip
 
     def schedule_wake(self, side: Side) -> None:
@@ -418,6 +419,7 @@ class World:
     def obey_permit(self, side: Side, fos: Fos, permit: Permit) -> None:
         machine = self.machines[side]
         until = min(permit.until.values())
+        fos.is_partner_silent = permit.is_partner_silent
         if fos.epoch == permit.epoch:
             has_vip = self.machines[side].vip_until is not None
             if until > fos.until > self.now and (has_vip or not fos.is_releasing):

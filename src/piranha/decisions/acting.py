@@ -50,6 +50,14 @@ def permission(view: View, state: GroupState) -> float:
     return max(candidates)
 
 
+def permit_of(view: View, state: GroupState) -> Permit:
+    """The permission as it stands, and what it rests on."""
+    link, rules = view.link, view.rules
+    is_silent = partner_link.is_alone(link, rules, view.now) or partner_link.has_partner_left(link)
+    until = {"partner": state.permitted_until}
+    return Permit(state.period, until, state.is_adopting, is_silent)
+
+
 def take(view: View, state: GroupState, notice: Notice) -> Acted:
     """Begin a serving period under a new epoch."""
     epoch = state.epoch + 1
@@ -78,7 +86,7 @@ def take(view: View, state: GroupState, notice: Notice) -> Acted:
         took_after_fault=claim is not None and claim.kind is ClaimKind.FAULT,
     )
     state = replace(state, permitted_until=permission(view, state))
-    permit = Permit(epoch, {"partner": state.permitted_until})
+    permit = permit_of(view, state)
     return state, (_order(state, permit), SendHeartbeat(), Remember(state.name, epoch))
 
 
@@ -96,10 +104,10 @@ def adopt(view: View, state: GroupState, notice: Notice) -> Acted:
     return state, (SendHeartbeat(),)
 
 
-def permit_again(_view: View, state: GroupState, _notice: Notice) -> Acted:
+def permit_again(view: View, state: GroupState, _notice: Notice) -> Acted:
     """A fos that came back holds on with what is granted already."""
-    permit = Permit(state.period, {"partner": state.permitted_until}, is_adoption=True)
-    return replace(state, is_adopting=True), (_order(state, permit),)
+    state = replace(state, is_adopting=True)
+    return state, (_order(state, permit_of(view, state)),)
 
 
 def _release(state: GroupState, notice: Notice, *, vips_first: bool) -> Acted:

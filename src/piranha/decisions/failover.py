@@ -19,7 +19,6 @@ from piranha.decisions.noticing import CONFLICT_GRACE, notice
 from piranha.decisions.observing import View, observe
 from piranha.decisions.partner_link import is_partner_heard
 from piranha.terms import Role, Severity
-from piranha.wire.order_line import Permit
 from piranha.wire.report_line import FosMode
 
 
@@ -266,18 +265,19 @@ def _renew(view: View, state: GroupState) -> tuple[GroupState, tuple[Effect, ...
     until = acting.permission(view, state)
     if until < state.permitted_until + RENEWAL_STEP * view.deadtime:
         return state, ()
-    permit = Permit(state.period, {"partner": until}, state.is_adopting)
-    order = OrderFos(state.name, FosMode.ACTIVE, permit)
-    return replace(state, permitted_until=until), (order,)
+    state = replace(state, permitted_until=until)
+    order = OrderFos(state.name, FosMode.ACTIVE, acting.permit_of(view, state))
+    return state, (order,)
 
 
 def _watch_partner(view: View, state: GroupState) -> tuple[GroupState, tuple[Effect, ...]]:
-    """A monitor runs on a standby whose partner serves."""
+    """A monitor runs on a standby whose partner is active: nothing is judged before, and a start
+    there shall not wait for processes that start here."""
     partner = state.partner
     wanted = (
         state.role in (SB, CL)
         and partner is not None
-        and not partner.role.is_inactive
+        and partner.role is AC
         and is_partner_heard(view.link, view.rules, view.now)
     )
     if wanted == state.wants_monitor:

@@ -85,6 +85,7 @@ def _hello(turn: Turn, pid: int) -> Hello:
         until=standing.permitted_until if is_held else 0.0,
         last_epoch_ended=standing.last_epoch_ended,
         services={life.name: life.state.value for life in turn.lives.values()},
+        is_partner_silent=is_held and standing.is_partner_silent,
     )
 
 

@@ -133,6 +133,8 @@ class Standing:
     until: Mapping[str, float] = field(default_factory=dict)
     """The permission: an instant for each grantor; the earliest counts."""
     is_adoption: bool = False
+    is_partner_silent: bool = False
+    """What the newest permission said of the partner, for a later pulse."""
     pending: Permit | None = None
     """A permission for a later epoch that came while this one was being released."""
     reason: str = ""

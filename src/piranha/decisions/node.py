@@ -112,6 +112,8 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
                 state = replace(state, link=replace(state.link, silent_since=now))
         case StrangerHeard() if looks_for_strangers(rules, state, now):
             state = replace(state, link=partner_link.hear_stranger(state.link, rules, now))
+        case FosFound(hello=hello) if hello.is_partner_silent:
+            state = replace(state, link=replace(state.link, was_silent=True))
         case CarrierChanged() if event.has_carrier:
             state = replace(state, link=replace(state.link, silent_since=now))
         case RulesChanged():

@@ -53,6 +53,8 @@ class Link:
     station, in a row without a gap of a deadtime."""
     saw_segment: bool = False
     """What came of that when the partner was heard again; until the conflict is over."""
+    was_silent: bool = False
+    """An earlier pulse heard nothing of the partner when it gave the permission that we found."""
     withholds: bool = False
     """We acknowledge nothing, so that a partner which does not release loses its lease."""
 
@@ -129,7 +131,9 @@ def quiet_limit(link: Link, rules: NodeRules) -> float:
 
 def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
     """Nothing at all has come for longer than a living partner could be quiet, in spite of
-    repeats."""
+    repeats; or an earlier pulse saw that, and nothing has come since."""
+    if link.was_silent and link.last_heard_at is None:
+        return link.sent_unheard > 0
     is_quiet = now - quiet_since(link) >= quiet_limit(link, rules)
     return link.sent_unheard > REPEATS_BEFORE_ALONE and is_quiet
 

@@ -31,6 +31,7 @@ def take(turn: Turn, permit: Permit) -> None:
         epoch=permit.epoch,
         until=dict(permit.until),
         is_adoption=permit.is_adoption,
+        is_partner_silent=permit.is_partner_silent,
         permitted_at=turn.now,
         taken_at=None,
         vips=turn.rules.group.vips,
@@ -57,7 +58,8 @@ def extend(turn: Turn, permit: Permit) -> None:
             return
         turn.change(epoch=permit.epoch)
         _tell_epoch(turn)
-    turn.change(until=vip_lease.granted(standing.until, permit.until))
+    until = vip_lease.granted(standing.until, permit.until)
+    turn.change(until=until, is_partner_silent=permit.is_partner_silent)
     vip_lease.renew(turn)
 
 

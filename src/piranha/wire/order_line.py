@@ -16,6 +16,8 @@ class Permit:
     """For each grantor ("partner", "operator", later "arbiter") an instant; one never goes back."""
     is_adoption: bool = False
     """True: services that answer are kept as they are instead of being stopped and started."""
+    is_partner_silent: bool = False
+    """Granted while nothing at all was heard of the partner; fos tells a later pulse so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Hello:
     last_epoch_ended: int
     services: dict[str, str]
     """ServiceState of each service by name."""
+    is_partner_silent: bool = False
+    """The permission was granted while nothing at all was heard of the partner."""
 
 
 @dataclass(frozen=True, slots=True)
