@@ -28,10 +28,8 @@ def test_an_order_comes_back_on_one_line(order: Order) -> None:
 
 def test_a_permission_reads_like_a_sentence() -> None:
     line = order_line.encode(Permit(4, {"partner": 12.5}))
-    assert (
-        line
-        == b'{"order":"permit","epoch":4,"until":{"partner":12.5},"is_adoption":false,"is_partner_silent":false}'
-    )
+    until, flags = b'"until":{"partner":12.5}', b'"is_adoption":false,"is_partner_silent":false'
+    assert line == b'{"order":"permit","epoch":4,' + until + b"," + flags + b"}"
 
 
 @pytest.mark.parametrize(
