@@ -78,7 +78,7 @@ class Bench:
 
     def many(self) -> Iterator[Result]:
         with running_pair(many_services(), "200ms", "1") as pair, ExitStack() as stack:
-            prober = Prober(pair.segment, pair.vips[-1], MANY_PORTS[-1])
+            prober = Prober(pair.segment, pair.vips[-1], MANY_PORTS[-1], period=0.05)
             stack.callback(prober.stop)
             rounds = range(min(self.rounds, 3))
             took = [outages.until_all_serve(pair, prober, 2.0) for _ in rounds]

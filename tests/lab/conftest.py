@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -74,8 +75,8 @@ def making(stack: ExitStack) -> Callable[..., Pair]:
 def probing(stack: ExitStack) -> Callable[..., Prober]:
     """Starts probers that end with the test."""
 
-    def start(segment: Segment, vip: str, port: int, say: str | None = None) -> Prober:
-        prober = Prober(segment, vip, port, say)
+    def start(segment: Segment, vip: str, port: int, **more: Any) -> Prober:
+        prober = Prober(segment, vip, port, **more)
         stack.callback(prober.stop)
         return prober
 

@@ -53,8 +53,11 @@ class _Instrument:
 class Prober(_Instrument):
     """Opens connections from the client until it is stopped."""
 
-    def __init__(self, segment: Segment, vip: str, port: int, say: str | None = None) -> None:
-        argv = [*INTERPRETER, str(HERE / "prober.py"), vip, str(port)]
+    def __init__(
+        self, segment: Segment, vip: str, port: int, say: str | None = None, period: float = 0.005
+    ) -> None:
+        """`say`: what the client says first; `period`: seconds between two attempts."""
+        argv = [*INTERPRETER, str(HERE / "prober.py"), vip, str(port), f"--period={period}"]
         if say is not None:
             argv.append(f"--say={say}")
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -1,6 +1,6 @@
 """The client: opens a new connection every few milliseconds and tells how each one ended.
 
-    prober.py ADDRESS PORT [--say TEXT]
+    prober.py ADDRESS PORT [--say TEXT] [--period SECONDS]
 
 Runs in the client's namespace, in a process of its own. Each attempt is a new TCP connection with
 a limit of its own, and several may be open at once; the last word of the first answer names the
@@ -43,6 +43,7 @@ class Prober:
     family: int
     address: tuple[str, int]
     question: bytes
+    period: float = PERIOD_SECONDS
     open: dict[int, Open] = field(default_factory=dict)
     ended: list[tuple[float, float, str]] = field(default_factory=list)
     ticks: int = 0
@@ -130,9 +131,9 @@ class Prober:
             self.worst_lateness = max(self.worst_lateness, late)
             self.ticks += 1
             self.begin()
-            skipped = int(late / PERIOD_SECONDS)
+            skipped = int(late / self.period)
             self.missed += skipped
-            planned += PERIOD_SECONDS * (1 + skipped)
+            planned += self.period * (1 + skipped)
 
 
 def become_realtime() -> None:
@@ -146,10 +147,12 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("port", type=int)
     parser.add_argument("--say", default=QUESTION, help="what the client says first; may be empty")
+    parser.add_argument("--period", type=float, default=PERIOD_SECONDS, help="between attempts")
     wanted = parser.parse_args()
     become_realtime()
     family = socket.AF_INET6 if ":" in wanted.address else socket.AF_INET
-    Prober(family, (wanted.address, wanted.port), wanted.say.encode()).run()
+    address = (wanted.address, wanted.port)
+    Prober(family, address, wanted.say.encode(), wanted.period).run()
 
 
 if __name__ == "__main__":
