@@ -83,10 +83,19 @@ def warm_nginx() -> ServiceBlock:
     return ServiceBlock("web", start_cmd=NGINX_START, stop_cmd=NGINX_STOP)
 
 
-def many_services() -> list[ServiceBlock]:
-    """200 services on 20 VIPs, with commands that do nothing."""
+def many_services(is_stop_first: bool = False) -> list[ServiceBlock]:
+    """200 services on 20 VIPs, with commands that do nothing; they run on both nodes already, so
+    nothing needs to be stopped before it is started."""
+    more = {} if is_stop_first else {"stop_first": "0"}
     return [
-        ServiceBlock(f"s{vip}-{port}", f"10.77.0.{20 + vip}", f"eth0:{vip}", port, interval="10")
+        ServiceBlock(
+            f"s{vip}-{port}",
+            f"10.77.0.{20 + vip}",
+            f"eth0:{vip}",
+            port,
+            interval="10",
+            extra=more,
+        )
         for vip in range(MANY_VIPS)
         for port in MANY_PORTS
     ]
