@@ -600,6 +600,23 @@ def test_a_claim_that_is_heard_but_not_released_ends_the_lease() -> None:
     assert world.owners() == [B]
 
 
+def test_a_release_that_goes_on_is_waited_for() -> None:
+    world = a_pair()
+    world.deliver(B, SwitchAsked(GROUP, "root"))
+    comes_to(world, A, Role.RELEASING)
+    state = world.machines[A].state
+    assert state is not None
+    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    before = world.machines[B].state.group(GROUP).claim  # type: ignore[union-attr]
+    group = replace(beat.groups[0], judged=frozenset())
+    passes(world, 0.01)
+    world.deliver(B, HeartbeatHeard(0, replace(beat, sequence=9000, groups=(group,)), world.now))
+    after = world.machines[B].state.group(GROUP).claim  # type: ignore[union-attr]
+    assert before is not None
+    assert after is not None
+    assert after.deadline > before.deadline
+
+
 def test_a_claim_that_is_not_heard_is_given_up_with_an_alarm() -> None:
     world = a_pair()
     world.set_cut(B, True)

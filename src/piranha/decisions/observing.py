@@ -112,8 +112,18 @@ def _hear(view: View, state: GroupState) -> GroupState:
     conflict = None
     if state.serves and serves_there:
         conflict = state.conflict or Conflict(view.now, view.link.sequence)
+    claim = state.claim
+    if (
+        claim
+        and state.partner
+        and mine.role is Role.RELEASING
+        and mine.judged < state.partner.judged
+    ):
+        # One more service is being stopped: the release goes on.
+        claim = replace(claim, deadline=view.now + view.group.release_timeout_seconds)
     return replace(
         state,
+        claim=claim,
         partner=mine,
         partner_at=view.now,
         lacking_since=None,
