@@ -46,7 +46,8 @@ def absence(view: View, state: GroupState, _event: Event) -> Found:
             yield Notice(Fact.TAKEOVER_BLOCKED, f"{text}, but {blocked}", {"blocked": blocked})
         else:
             yield Notice(Fact.PARTNER_SILENT, text, {"silent": silent, "deadtime": view.deadtime})
-    if silent >= view.deadtime - ASK_SECONDS and _asks(view) and _is_due_to_ask(view, state):
+    is_near = silent >= view.deadtime - ASK_SECONDS
+    if is_near and is_due_to_ask(view, state, link.silent_since):
         yield Notice(Fact.SILENCE_NEARS_END, f"silent for {silent:.2f} s")
 
 
@@ -74,12 +75,15 @@ def _asks(view: View) -> bool:
     )
 
 
-def _is_due_to_ask(view: View, state: GroupState) -> bool:
+def is_due_to_ask(view: View, state: GroupState, since: float) -> bool:
+    """Whether the segment is to be asked now, for an answer that counts from `since` on."""
     asking = state.asking
-    if asking is None or asking.asked_at < view.link.silent_since:
+    if not _asks(view):
+        return False
+    if asking is None or asking.asked_at < since:
         return True
-    since = view.now - asking.asked_at
-    return since >= (ASK_AGAIN_SECONDS if asking.is_over else 10 * ASK_SECONDS)
+    waited = view.now - asking.asked_at
+    return waited >= (ASK_AGAIN_SECONDS if asking.is_over else 10 * ASK_SECONDS)
 
 
 def is_segment_quiet(view: View, state: GroupState, since: float) -> bool:

@@ -1,7 +1,7 @@
 """Claims under way: what became of our own, and what the partner asks of us."""
 
 from piranha.decisions import fitness, partner_link
-from piranha.decisions.absence import is_segment_quiet
+from piranha.decisions.absence import ASK_SECONDS, is_due_to_ask, is_segment_quiet
 from piranha.decisions.events import Event
 from piranha.decisions.facts import Fact, Found, Notice
 from piranha.decisions.group_state import ClaimKind, GroupState
@@ -40,6 +40,9 @@ def _overdue(view: View, state: GroupState, acknowledged: float | None) -> Found
         if waited >= view.deadtime and is_segment_quiet(view, state, claim.withheld_since):
             text = f"{claim.reason}; not released, and unanswered by us for {waited:.2f} s"
             yield Notice(Fact.CLAIM_UNRELEASED, text, {"waited": waited})
+        near = claim.withheld_since + view.deadtime - ASK_SECONDS
+        if view.now >= near and is_due_to_ask(view, state, near):
+            yield Notice(Fact.SILENCE_NEARS_END, f"unanswered by us for {waited:.2f} s")
     elif view.now >= claim.deadline:
         is_claim_heard = acknowledged is not None and acknowledged >= claim.since
         waited = view.now - claim.since
