@@ -4,8 +4,10 @@ A row that nobody misses is a missing story, or a needless row. Beside the rows,
 in the arithmetic of the rules; the seeded runs must find those.
 """
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +15,19 @@ from piranha.config import timing
 from piranha.decisions import absence, failover, noticing, partner_link
 from piranha.decisions.facts import Fact
 from piranha.terms import Role
-from tests.simulation import runs, test_stories
+from tests.simulation import runs
 from tests.simulation.world import ClaimBroken
 
 
+def _functions() -> Iterator[tuple[str, Callable[..., None]]]:
+    for file in sorted(Path(__file__).parent.glob("test_stories*.py")):
+        module = importlib.import_module(f"tests.simulation.{file.stem}")
+        yield from inspect.getmembers(module, inspect.isfunction)
+
+
 def _stories() -> Iterator[tuple[str, Callable[[], None]]]:
-    """Every story, once for each of its parameters."""
-    for name, story in inspect.getmembers(test_stories, inspect.isfunction):
+    """Every story of every file of them, once for each of its parameters."""
+    for name, story in _functions():
         if not name.startswith("test_") or name == "test_the_table_is_complete":
             continue
         marks = [m for m in getattr(story, "pytestmark", []) if m.name == "parametrize"]

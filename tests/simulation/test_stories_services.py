@@ -1,0 +1,123 @@
+"""Stories of services that fail: on one node, on both, and only in the eyes of one."""
+
+from dataclasses import replace
+
+from piranha.decisions import node
+from piranha.decisions.events import (
+    FosReported,
+    HeartbeatHeard,
+    IgnoreChanged,
+    SwitchAsked,
+)
+from piranha.terms import Role, Side
+from piranha.wire.order_line import ProbeNow, Repair
+from piranha.wire.report_line import (
+    FosMode,
+    ServiceVerdict,
+)
+from tests.simulation.stories import (
+    A,
+    B,
+    a_claiming_beat,
+    a_pair,
+    comes_to,
+    facts,
+    orders,
+    passes,
+    said,
+    serves,
+)
+from tests.simulation.world import GROUP, SERVICE
+
+
+def test_a_failed_service_moves_the_group_once() -> None:
+    world = a_pair()
+    world.machines[A].service_is_broken = True
+    passes(world, 3)
+    assert facts(world, B) == ["service failed there", "claim answered", "all started"]
+    assert facts(world, A) == ["partner claims", "let go"]
+    passes(world, 200)
+    assert len(world.moves) == 5
+    assert serves(world, B)
+
+
+def test_a_service_that_recovers_withdraws_the_claim() -> None:
+    world = a_pair()
+    world.set_cut(B, True)
+    world.machines[A].service_is_broken = True
+    comes_to(world, B, Role.CLAIMING)
+    world.machines[A].service_is_broken = False
+    passes(world, 3)
+    assert facts(world, B)[:2] == ["service failed there", "claim moot"]
+
+
+def test_a_service_that_nobody_else_can_serve_is_repaired_in_place() -> None:
+    world = a_pair()
+    world.power_off(B)
+    world.machines[A].service_is_broken = True
+    passes(world, 30)
+    repairs = [t for t, _, order in world.orders if isinstance(order, Repair)]
+    assert 3 <= len(repairs) <= 6
+    assert repairs[2] - repairs[1] > repairs[1] - repairs[0]
+    assert world.roles()[A] is Role.ACTIVE
+
+
+def test_a_service_broken_on_both_nodes_comes_to_rest() -> None:
+    world = a_pair()
+    for machine in world.machines.values():
+        machine.service_is_broken = True
+    passes(world, 60)
+    assert facts(world, A).count("claim answered") + facts(world, B).count("claim answered") <= 2
+    began = len(world.moves)
+    passes(world, 3_600)
+    takeovers = [m for _, _, m in world.moves[began:] if m.new is Role.STARTING]
+    assert len(takeovers) <= 8
+    assert len(world.owners()) == 1
+
+
+def test_an_ignored_service_moves_nothing() -> None:
+    world = a_pair()
+    for side in Side:
+        world.deliver(side, IgnoreChanged(SERVICE, True))
+    passes(world, 1)
+    world.machines[A].service_is_broken = True
+    passes(world, 20)
+    assert world.moves == []
+    world.deliver(A, IgnoreChanged(SERVICE, False))
+    world.deliver(B, IgnoreChanged(SERVICE, False))
+    passes(world, 3)
+    assert serves(world, B)
+
+
+def test_a_remote_verdict_makes_the_active_look_at_once() -> None:
+    world = a_pair()
+    passes(world, 1)
+    verdict = ServiceVerdict(SERVICE, False, "refused", "", 1)
+    world.deliver(B, FosReported(GROUP, FosMode.MONITOR, verdict))
+    passes(world, 3.0)
+    assert orders(world, A, ProbeNow) == [ProbeNow(SERVICE)]
+    assert world.moves == []
+
+
+def test_a_claim_whose_reason_is_gone_is_refused() -> None:
+    world = a_pair()
+    world.deliver(A, a_claiming_beat(world, is_fault=True))
+    state = world.machines[A].state
+    assert state is not None
+    assert state.group(GROUP).claim_refused == 77
+    assert "claim refused: " in said(world, A)
+    assert world.moves == []
+
+
+def test_a_refused_claim_is_closed() -> None:
+    world = a_pair()
+    world.deliver(B, SwitchAsked(GROUP, "root"))
+    state = world.machines[A].state
+    assert state is not None
+    claimed = world.machines[B].state
+    assert claimed is not None
+    number = claimed.group(GROUP).claim.number  # type: ignore[union-attr]
+    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    group = replace(beat.groups[0], claim_refused=number)
+    world.deliver(B, HeartbeatHeard(0, replace(beat, sequence=9000, groups=(group,)), world.now))
+    assert facts(world, B) == ["switch asked", "claim refused"]
