@@ -83,13 +83,6 @@ def test_a_command_that_cannot_be_run_is_named(top: Path) -> None:
     assert f"{path}:11:16: {top} is a directory, expected a program that can be run" in lines
 
 
-def test_programs_are_looked_at(top: Path) -> None:
-    assert check.command_fault(sys.executable) == ""
-    assert check.command_fault("sh") == ""
-    assert check.command_fault("no-such-program") == "is not found in PATH"
-    assert check.command_fault(str(write(top / "script", ""))) == "is not executable"
-
-
 def test_what_starts_at_boot_is_found(top: Path) -> None:
     for link in (
         "etc/systemd/system/multi-user.target.wants/nginx.service",

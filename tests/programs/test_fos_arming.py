@@ -3,10 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from piranha.config.settings import Group, Standby
-from piranha.programs.fos_arming import command_complaints, command_fault
+from piranha.programs.fos_arming import command_complaints
 from tests.programs.example_settings import WEB
 
 
@@ -34,11 +32,12 @@ def test_hot_standby_services_are_never_started_here() -> None:
     assert list(command_complaints(Group("sites", (hot,)))) == []
 
 
-def test_a_bare_name_is_sought_in_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    assert command_fault("true") == ""
-    assert command_fault("no-such-program") == "is not in PATH"
-
-
-def test_a_directory_is_not_a_program(tmp_path: Path) -> None:
-    assert command_fault(str(tmp_path)) == "is not executable"
+def test_a_program_that_others_may_write_makes_the_node_unfit(tmp_path: Path) -> None:
+    program = tmp_path / "start"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o777)
+    loose = replace(WEB, start_cmd=(str(program),), stop_cmd=())
+    assert list(command_complaints(Group("sites", (loose,)))) == [
+        f"web: start_cmd: {program} is not to be trusted: everybody may write it (mode 0777): "
+        f"chmod o-w {program}"
+    ]

@@ -346,6 +346,24 @@ def test_rights_are_dropped_for_good(pipe: Pipe, status_of: StatusOf) -> None:
     assert said(pipe) == repr(expected)
 
 
+def test_who_may_write_no_files_still_talks(
+    pipe: Pipe, status_of: StatusOf, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+
+    def write() -> int:
+        children.write_no_files()
+        os.write(pipe[1], b"a pipe")
+        with open(path, "wb", buffering=0) as file:
+            file.write(b"a file")
+        return 0
+
+    child = children.fork(write, "nanny", keep_fds=[pipe[1]])
+    assert status_of(child) == -signal.SIGXFSZ
+    assert said(pipe) == "a pipe"
+    assert path.stat().st_size == 0
+
+
 def test_a_prepared_fork_costs_little_memory() -> None:
     """Measured in a program of its own, as pytest's memory is not ours."""
     program = """

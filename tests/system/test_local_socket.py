@@ -1,5 +1,6 @@
 """Lines over local sockets: whole ones only, and nobody waits for anybody."""
 
+import grp
 import os
 import socket
 from collections.abc import Iterator
@@ -46,6 +47,14 @@ def test_a_listener_is_connected_to_and_lines_go_both_ways(tmp_path: Path) -> No
 def test_the_mode_is_as_asked_for(tmp_path: Path) -> None:
     with local_socket.listen(tmp_path / "s", 0o660):
         assert (tmp_path / "s").stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a group that is not ours")
+def test_a_socket_belongs_to_its_group(tmp_path: Path) -> None:
+    with local_socket.listen(tmp_path / "s", 0o660, group="daemon"):
+        assert (tmp_path / "s").stat().st_gid == grp.getgrnam("daemon").gr_gid
+    (tmp_path / "later").touch()
+    assert (tmp_path / "later").stat().st_gid == os.getegid()
 
 
 def test_a_group_that_does_not_exist_is_left_out(tmp_path: Path) -> None:

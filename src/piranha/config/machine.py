@@ -1,7 +1,6 @@
 """Does the file fit the machine? The facts come in as a value, complaints go out."""
 
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -30,10 +29,8 @@ class MachineFacts:
     """Every address of the machine, and the device that it is on."""
     command_faults: Mapping[str, str]
     """What is wrong with a program named in the file: "does not exist", "is not executable"."""
-    file_mode: int
-    """Of the file itself, st_mode."""
-    file_owner: int
-    """Its user id; 0 is root."""
+    distrust: str
+    """Why the file itself is not to be believed, and what mends that; empty when it is."""
     units_at_boot: frozenset[str]
     """Services that the machine starts by itself, without ".service"."""
     configured_elsewhere: Mapping[IPAddress, str]
@@ -93,16 +90,8 @@ def _cluster_findings(settings: Settings, facts: MachineFacts) -> Iterator[_Find
 
 def _file_findings(facts: MachineFacts) -> Iterator[_Finding]:
     """Whoever can write the file can have any command run by root."""
-    mode = stat.S_IMODE(facts.file_mode)
-    if mode & stat.S_IWOTH:
-        text = f"everybody may write the file (mode {mode:04o}), expected root only: chmod o-w"
-        yield "error", "", "", text
-    if mode & stat.S_IWGRP:
-        text = f"its group may write the file (mode {mode:04o}), expected root only: chmod g-w"
-        yield "warning", "", "", text
-    if facts.file_owner != 0:
-        text = f"the file belongs to user {facts.file_owner}, expected root: chown root"
-        yield "warning", "", "", text
+    if facts.distrust:
+        yield "error", "", "", f"only root should be able to write the file, but {facts.distrust}"
 
 
 def side_here(settings: Settings, facts: MachineFacts) -> Side | None:

@@ -3,9 +3,7 @@
 Gathers the facts of the machine by looking only; nothing is started, sent or changed.
 """
 
-import os
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -19,7 +17,7 @@ from piranha.config.machine import Listener, MachineFacts, judge_machine, progra
 from piranha.config.settings import IPAddress, Protocol, Settings
 from piranha.config.timing_report import timing_report
 from piranha.programs.config_file import read_config_file
-from piranha.system import files
+from piranha.system import files, trusted_files
 from piranha.wire.exit_status import ExitStatus
 
 NETWORK_FILES = (
@@ -53,14 +51,13 @@ def run(path: Path, out: TextIO, top: Path = Path("/")) -> ExitStatus:
     """
     try:
         reading = read_config_file(path)
-        status = path.stat()
     except OSError as error:
         print(f"piranhactl: check: {error}", file=out)
         return ExitStatus.WRONG_USE
     complaints = reading.complaints
     lines: tuple[str, ...] = ()
     if reading.settings is not None:
-        facts = gather(reading.settings, path, status, top)
+        facts = gather(reading.settings, path, top)
         complaints += judge_machine(reading.settings, reading.document, str(path), facts)
         lines = timing_report(reading.settings)
     for complaint in sorted(complaints, key=lambda c: (c.line, c.column)):
@@ -82,15 +79,14 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def gather(settings: Settings, path: Path, status: os.stat_result, top: Path) -> MachineFacts:
+def gather(settings: Settings, path: Path, top: Path) -> MachineFacts:
     """The facts of this machine that matter to these settings."""
     vips = {vip.address for vip in settings.vips}
     return MachineFacts(
         devices=frozenset(name for _, name in socket.if_nameindex()),
         addresses=local_addresses(),
         command_faults=_command_faults(settings),
-        file_mode=status.st_mode,
-        file_owner=status.st_uid,
+        distrust=trusted_files.distrust(path),
         units_at_boot=units_at_boot(top),
         configured_elsewhere=configured_elsewhere(vips, path, top),
         other_clusters=dict(_other_clusters(path, top)),
@@ -109,22 +105,8 @@ def local_addresses() -> dict[IPAddress, str]:
 
 
 def _command_faults(settings: Settings) -> dict[str, str]:
-    faults = ((program, command_fault(program)) for program in programs_of(settings))
+    faults = ((program, trusted_files.program_fault(program)) for program in programs_of(settings))
     return {program: fault for program, fault in faults if fault}
-
-
-def command_fault(program: str) -> str:
-    """Why the program cannot be run; empty when it can. A bare name is sought in PATH."""
-    if "/" not in program:
-        return "" if shutil.which(program) else "is not found in PATH"
-    path = Path(program)
-    if not path.exists():
-        return "does not exist"
-    if path.is_dir():
-        return "is a directory"
-    if not os.access(path, os.X_OK):
-        return "is not executable"
-    return ""
 
 
 def units_at_boot(top: Path) -> frozenset[str]:

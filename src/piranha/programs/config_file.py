@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from piranha.config.reading import LARGEST_FILE, Reading, read_settings
-from piranha.system import files
+from piranha.config.settings import Settings
+from piranha.errors import UsageError
+from piranha.system import files, trusted_files
 
 _QUICK_RESOLVER = "timeout:1 attempts:1"
 """resolv.conf(5): a name server that is away may delay a reload, but not for a lease."""
@@ -17,6 +19,27 @@ def read_config_file(path: Path) -> Reading:
     """Read and judge the file. Raises OSError when it cannot be read."""
     data = files.read_limited(path, LARGEST_FILE)
     return read_settings(data, str(path), resolve_host, port_of_service)
+
+
+def read_trusted_file(path: Path) -> Reading:
+    """The same for those who act on it. Raises UsageError, too, when others than root may write
+    the file, or a program that pulse itself would run for it."""
+    if reason := trusted_files.distrust(path):
+        raise UsageError(f"{path} is not to be trusted: {reason}")
+    reading = read_config_file(path)
+    if reading.settings is not None:
+        for keyword, argv in _own_commands(reading.settings):
+            fault = trusted_files.program_fault(argv[0])
+            if fault.startswith(trusted_files.NOT_TRUSTED):
+                raise UsageError(f"{path}: {keyword}: {argv[0]} {fault}")
+    return reading
+
+
+def _own_commands(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Those that pulse runs; fos looks at the services' own when it is armed."""
+    for keyword, argv in (("notify_cmd", settings.notify_cmd), ("fence_cmd", settings.fence_cmd)):
+        if argv:
+            yield keyword, argv
 
 
 def resolve_host(name: str) -> str | None:

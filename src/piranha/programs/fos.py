@@ -14,14 +14,14 @@ from piranha.config.complaints import errors
 from piranha.config.reading import Reading
 from piranha.config.settings import Group, Settings
 from piranha.errors import PiranhaError, UsageError
-from piranha.programs.config_file import read_config_file
+from piranha.programs.config_file import read_trusted_file
 from piranha.programs.fos_active import ActiveFos
 from piranha.programs.fos_assignment import Assignment, socket_path
 from piranha.programs.fos_monitor import MonitorFos
 from piranha.programs.fos_options import FosOptions, read_options
 from piranha.programs.fos_test_start import plan
 from piranha.programs.rules_from import side_of
-from piranha.system import journal
+from piranha.system import capabilities, journal
 from piranha.system.addresses import Addresses
 from piranha.system.loop import Loop
 from piranha.terms import Severity, Side
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _read(options: FosOptions) -> Settings:
     """The settings of the file; every complaint goes to standard error. Raises UsageError."""
     try:
-        reading = read_config_file(options.config)
+        reading = read_trusted_file(options.config)
     except OSError as error:
         raise UsageError(str(error)) from error
     for complaint in reading.complaints:
@@ -73,8 +73,8 @@ def _read(options: FosOptions) -> Settings:
 def _read_again(options: FosOptions, group: str) -> Settings | None:
     """The settings of a new file; None when it is refused, which is logged."""
     try:
-        reading = read_config_file(options.config)
-    except OSError as error:
+        reading = read_trusted_file(options.config)
+    except (OSError, UsageError) as error:
         journal.say(Severity.ERROR, group, f"{error}; the old configuration stays")
         return None
     for complaint in errors(reading.complaints):
@@ -120,6 +120,8 @@ def _side(settings: Settings) -> Side:
 def _run(options: FosOptions, settings: Settings, group: str, side: Side, ready: Ready) -> int:
     """Be the daemon until the end."""
     journal.open_journal("fos", options.logs_to_stdout, options.is_verbose)
+    if refusal := capabilities.keep_only():
+        journal.say(Severity.WARNING, "rights", refusal)
     loop = Loop()
     try:
         assignment = Assignment(

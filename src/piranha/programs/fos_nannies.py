@@ -181,6 +181,7 @@ class Nannies:
         def body() -> int:
             if user is not None:
                 children.drop_rights(user)
+            children.write_no_files()
             return run_for_fos(question, interval, interval * share, report_write, order_read)
 
         title = f"nanny: {service.name} -> {question.target}"

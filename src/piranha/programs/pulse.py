@@ -11,7 +11,7 @@ from piranha.programs.pulse_options import read_options
 from piranha.programs.pulse_setup import Setup, look_around
 from piranha.programs.pulse_shell import PulseShell
 from piranha.programs.pulse_test_start import lines_of_test_start
-from piranha.system import files, journal, notify, scheduling
+from piranha.system import capabilities, files, journal, notify, scheduling
 from piranha.system.pid_file import PidFile
 from piranha.terms import Severity
 from piranha.wire.exit_status import ExitStatus
@@ -66,6 +66,8 @@ def _serve(setup: Setup, tell: Tell) -> int:
     for refusal in (scheduling.become_realtime(), scheduling.lock_memory()):
         if refusal is not None:
             journal.say(Severity.WARNING, "scheduling", refusal)
+    if refusal := capabilities.keep_only():
+        journal.say(Severity.WARNING, "rights", refusal)
     shell = PulseShell(setup)
     shell.begin()
     _keep_memory_still()

@@ -7,8 +7,9 @@ from pathlib import Path
 from piranha.config.complaints import Complaint, errors
 from piranha.config.document import Document
 from piranha.config.settings import Settings
+from piranha.errors import UsageError
 from piranha.programs.accepted_file import keep_keywords
-from piranha.programs.config_file import read_config_file
+from piranha.programs.config_file import read_trusted_file
 from piranha.programs.rules_from import keep_heartbeat
 from piranha.terms import Severity
 
@@ -43,8 +44,8 @@ class Reread:
 def read_again(path: Path, running: Running) -> Reread:
     """Read the file; nothing is in force yet."""
     try:
-        reading = read_config_file(path)
-    except OSError as error:
+        reading = read_trusted_file(path)
+    except (OSError, UsageError) as error:
         return Reread(None, ((Severity.ERROR, f"refused: {error}"),))
     said = tuple((_SEVERITIES[c.severity], str(c)) for c in reading.complaints)
     if reading.settings is None:

@@ -10,7 +10,7 @@ from piranha.config.document import Document
 from piranha.config.reading import Reading
 from piranha.config.settings import Settings
 from piranha.errors import UsageError
-from piranha.programs.config_file import read_config_file
+from piranha.programs.config_file import read_trusted_file
 from piranha.programs.pulse_options import PulseOptions
 from piranha.programs.rules_from import side_of
 from piranha.system.addresses import Addresses
@@ -32,7 +32,7 @@ class Setup:
 def look_around(options: PulseOptions) -> Setup:
     """Read the file and find out which side this node is. Raises UsageError, OSError."""
     try:
-        reading = read_config_file(options.config)
+        reading = read_trusted_file(options.config)
     except OSError as error:
         raise UsageError(str(error)) from error
     settings = _accepted(reading, options.config)

@@ -12,6 +12,7 @@ import functools
 import gc
 import os
 import pwd
+import resource
 import signal
 import sys
 import traceback
@@ -22,6 +23,7 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from typing import NoReturn
 
+from piranha.system import user_namespace
 from piranha.system.refused import refused
 from piranha.wire.exit_status import ExitStatus
 
@@ -71,13 +73,7 @@ def find_user(name: str) -> User:
 def can_become(user: User) -> bool:
     """False in a user namespace that does not know the user (user_namespaces(7)): root there is an
     ordinary user of the machine, with nobody else to become."""
-
-    def is_mapped(number: int, path: str) -> bool:
-        with open(path) as mapping:
-            ranges = [[int(word) for word in line.split()] for line in mapping]
-        return any(first <= number < first + count for first, _, count in ranges)
-
-    return is_mapped(user.uid, "/proc/self/uid_map") and is_mapped(user.gid, "/proc/self/gid_map")
+    return user_namespace.knows_user(user.uid) and user_namespace.knows_group(user.gid)
 
 
 def spawn(
@@ -231,6 +227,12 @@ def drop_rights(user: User | str = _NOBODY) -> None:
     except OSError as error:
         raise refused(f"cannot become user {who.uid}", error) from error
     set_parent_death_signal(death_signal)
+
+
+def write_no_files() -> None:
+    """Neither we nor our children can write a byte to any file from now on (setrlimit(2),
+    RLIMIT_FSIZE); pipes and sockets are no files."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 from piranha.errors import WireError
@@ -32,10 +33,9 @@ def listen(path: Path | str, mode: int, group: str | None = None) -> socket.sock
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.setblocking(False)
-        listener.bind(os.fspath(draft))
+        with _as_group(group):
+            listener.bind(os.fspath(draft))
         os.chmod(draft, mode)
-        if group is not None:
-            _give_to_group(draft, group)
         listener.listen(16)
         os.replace(draft, target)
     except OSError as error:
@@ -164,6 +164,15 @@ class LineConnection:
         return pid, uid, gid
 
 
-def _give_to_group(path: Path, name: str) -> None:
-    with contextlib.suppress(KeyError):
-        os.chown(path, -1, grp.getgrnam(name).gr_gid)
+@contextlib.contextmanager
+def _as_group(name: str | None) -> Iterator[None]:
+    """What is made inside belongs to the group, where one of that name exists and we may be it:
+    so no right to give files away is needed."""
+    before = os.getegid()
+    with contextlib.suppress(KeyError, PermissionError):
+        if name is not None:
+            os.setegid(grp.getgrnam(name).gr_gid)
+    try:
+        yield
+    finally:
+        os.setegid(before)
