@@ -5,6 +5,8 @@
 #   make test               every test; as root also those with the real daemons
 #   make check              format, lint, types, layers, man pages, guide
 #   make simulate SEED=n    one run of two decision cores under random faults, step by step
+#   make chaos SEED=n MINUTES=m
+#                           the real daemons under random faults, an episode a seed; none: one, with its logs
 #   make lab                only the tests with the real daemons in network namespaces
 #   make bench              outages, memory and load, measured and printed as a table
 #   make soak               the long versions of the random tests
@@ -13,10 +15,11 @@
 
 SHELL := /bin/bash
 SEED ?= 1
+MINUTES ?= 0
 python := .venv/bin/python
 ready := .venv/ready
 
-.PHONY: help demo play test check simulate lab bench soak diagram clean
+.PHONY: help demo play test check simulate chaos lab bench soak diagram clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -56,6 +59,10 @@ check: $(ready)
 simulate: $(ready)
 	@$(python) tests/simulation/run.py --seed $(SEED)
 
+chaos: $(ready)
+	@.ci/prepare ip nft ps
+	@$(python) tests/lab/chaos.py --seed $(SEED) --minutes $(MINUTES)
+
 lab: $(ready)
 	@.ci/prepare ip nft ps ping telnet nginx vsftpd systemd dbus
 	$(python) -m pytest tests/lab tests/systemd $(PYTEST)
@@ -66,10 +73,12 @@ bench: $(ready)
 
 soak: $(ready)
 	$(python) tests/simulation/run.py --seed $(SEED) --runs 20000 --steps 500
+	@.ci/prepare ip nft ps
+	$(python) tests/lab/chaos.py --seed $(SEED) --episodes 100 --lanes 2
 
 diagram: $(ready)
 	@$(python) tests/architecture/diagram.py
 
 clean:
-	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* .lab-*
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,6 +15,7 @@ def test_the_default_times_have_a_kernel_lease() -> None:
         "both nodes answer for an address for 0 s at most",
         "where every path is cut in both directions for longer than 1.25 s while both nodes live, "
         "nothing here bounds that time",
+        "once two such nodes hear each other again both answer for at most 3.05 s",
         "service web: noticed within 10 s when it refuses, 20 s when it hangs; worst outage 75 s "
         "when its node dies, 120 s when it fails",
         "group default: stopped within 30 s, started within 70 s (1 service, commands and first "

@@ -12,7 +12,7 @@ from typing import Any
 from tests.lab.attempts import Attempt, Noise
 from tests.lab.host import SYSTEM_PATH, TREE, LabError
 from tests.lab.segment import BRIDGE, SWITCH, Segment, address_of, hardware_address_of
-from tests.lab.sightings import Sighting
+from tests.lab.sightings import Announcement, Sighting
 
 HERE = Path(__file__).parent
 INTERPRETER = (sys.executable, "-I", "-S")
@@ -94,6 +94,7 @@ class Observer(_Instrument):
         )
         super().__init__(process, "observer")
         self._sightings: list[Sighting] = []
+        self._announcements: list[Announcement] = []
         self.until = 0.0
 
     def sightings(self) -> list[Sighting]:
@@ -104,4 +105,10 @@ class Observer(_Instrument):
             Sighting(at, vip, frozenset(holders), frozenset(answering))
             for at, vip, holders, answering in seen["changes"]
         ]
+        self._announcements += [Announcement(*fields) for fields in seen["announced"]]
         return list(self._sightings)
+
+    def announcements(self) -> list[Announcement]:
+        """Every announcement so far, in their order."""
+        self.sightings()
+        return list(self._announcements)

@@ -3,9 +3,10 @@
     observer.py DEVICE OWN-ADDRESS NAME=PID=MAC [NAME=PID=MAC ...] -- VIP [VIP ...]
 
 Runs in the switch's network namespace. Every 20 ms it looks into both nodes' kernels (proc(5)) and
-asks the segment by ARP, as a station of its own: the client learns nothing from the answers. A line
-on standard input asks for the changes seen since the last one: one JSON line comes back. The end of
-standard input ends it. Only IPv4 VIPs are asked for; IPv6 ones are looked up in the kernels alone.
+asks the segment by ARP, as a station of its own: the client learns nothing from the answers. Every
+broadcast that names a node as the owner of a VIP is an announcement. A line on standard input asks
+for the changes and announcements since the last one: one JSON line comes back. The end of standard
+input ends it. Only IPv4 VIPs are asked for; IPv6 ones are looked up in the kernels alone.
 """
 
 import contextlib
@@ -48,6 +49,7 @@ class Observer:
     answering: dict[str, set[str]] = field(default_factory=dict)
     last: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
     changes: list[tuple[float, str, list[str], list[str]]] = field(default_factory=list)
+    announced: list[tuple[float, str, str]] = field(default_factory=list)
 
     def ask(self) -> None:
         """Send this round's questions."""
@@ -59,15 +61,18 @@ class Observer:
                     self.segment.send(question(mac, self.address, vip))
 
     def hear(self) -> None:
-        """Note who answered; an answer of a stranger counts under its MAC."""
+        """Note who answered and who announced; a stranger counts under its MAC."""
         with contextlib.suppress(BlockingIOError):
             while True:
                 frame = self.segment.recv(2048)
-                if struct.unpack_from("!H", frame, 20)[0] != REPLY:
-                    continue
                 vip, mac = socket.inet_ntoa(frame[28:32]), frame[22:28]
-                if vip in self.answering:
-                    self.answering[vip].add(self.names.get(mac, mac.hex(":")))
+                if vip not in self.answering:
+                    continue
+                name = self.names.get(mac, mac.hex(":"))
+                if frame[:6] == BROADCAST:
+                    self.announced.append((now(), vip, name))
+                elif struct.unpack_from("!H", frame, 20)[0] == REPLY:
+                    self.answering[vip].add(name)
 
     def conclude(self, at: float) -> None:
         """Write down what changed since the round before."""
@@ -90,8 +95,9 @@ class Observer:
                 if sys.stdin in readable:
                     if not os.read(sys.stdin.fileno(), 4096):
                         return
-                    print(json.dumps({"changes": self.changes, "at": now()}), flush=True)
-                    self.changes = []
+                    told = {"changes": self.changes, "announced": self.announced, "at": now()}
+                    print(json.dumps(told), flush=True)
+                    self.changes, self.announced = [], []
             try:
                 self.conclude(began)
             except FileNotFoundError:

@@ -135,6 +135,12 @@ class Segment:
         self._faults += wanted
         self.switch.run(["nft", "-f", "-"], faults.ruleset(self._faults))
 
+    def lift(self, *ended: faults.Fault) -> None:
+        """These faults hold no longer; the others do."""
+        for fault in ended:
+            self._faults.remove(fault)
+        self.switch.run(["nft", "-f", "-"], faults.ruleset(self._faults))
+
     def heal(self) -> None:
         """No fault holds any longer."""
         self._faults = []

@@ -1,4 +1,4 @@
-"""Pure: who held a VIP and who answered for it, from the observer's list of changes."""
+"""Pure: who held a VIP, who answered for it and who announced it, as the observer tells it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,15 @@ class Sighting:
     """Nodes whose kernel has the address."""
     answering: frozenset[str]
     """Nodes that answered ARP for it on the segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A broadcast on the segment that names a node as the owner of a VIP."""
+
+    at: float
+    vip: str
+    node: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,3 +51,19 @@ def overlap(keepalive: float, deadtime: float) -> Overlap:
 
 SCHEDULING = 0.05
 """What an ordinary process may wait for a busy core before it drops a VIP."""
+CONFLICT_GRACE = 0.7
+"""The first heartbeats after a cut were composed before anything was heard."""
+CONFLICT_BEATS = 3
+"""So many heartbeats of our own must have had their chance before the partner is called deaf."""
+URGENT_INTERVAL = 0.1
+"""Between the heartbeats of a claim or a conflict, where the keepalive is not shorter."""
+
+
+def healed_overlap(keepalive: float) -> float:
+    """The longest that both of two separated nodes answer once they hear each other again.
+
+    A keepalive until the first heartbeat; where one direction stays cut, the grace and the
+    heartbeats that show it besides (rule 4).
+    """
+    beats = CONFLICT_BEATS * min(keepalive, URGENT_INTERVAL)
+    return keepalive + CONFLICT_GRACE + beats + SCHEDULING

@@ -10,6 +10,7 @@ from piranha.config.settings import Group, Service, Settings, Unreleased
 from piranha.config.timing import (
     KERNEL_MARGIN,
     has_kernel_lease,
+    healed_overlap,
     lease_seconds,
     overlap,
     shortest_kernel_deadtime,
@@ -71,6 +72,10 @@ def _lease(settings: Settings) -> Iterator[str]:
     yield (
         "where every path is cut in both directions for longer than "
         f"{show_duration(deadtime / 4)} while both nodes live, nothing here bounds that time"
+    )
+    yield (
+        "once two such nodes hear each other again both answer for at most "
+        f"{show_duration(healed_overlap(keepalive))}"
     )
 
 

@@ -8,6 +8,7 @@ The most important fact that moves, moves; the others are recorded with it.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from piranha.config.timing import CONFLICT_GRACE
 from piranha.decisions import acting, fitness
 from piranha.decisions.absence import ASK_AGAIN_SECONDS, ASK_SECONDS
 from piranha.decisions.acting import Action
@@ -15,7 +16,7 @@ from piranha.decisions.effects import Effect, Moved, OrderFos, RunMonitor
 from piranha.decisions.events import Event, TimePassed
 from piranha.decisions.facts import Fact, Notice
 from piranha.decisions.group_state import GroupState
-from piranha.decisions.noticing import CONFLICT_GRACE, notice
+from piranha.decisions.noticing import notice
 from piranha.decisions.observing import View, observe
 from piranha.decisions.partner_link import is_partner_heard
 from piranha.terms import Role, Severity

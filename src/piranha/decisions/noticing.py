@@ -6,6 +6,7 @@ a move can be printed: what was measured, and the limit.
 
 from collections.abc import Callable
 
+from piranha.config.timing import CONFLICT_BEATS, CONFLICT_GRACE
 from piranha.decisions import fitness, partner_link
 from piranha.decisions.absence import absence
 from piranha.decisions.claims import own_claim, partners_claim
@@ -17,8 +18,6 @@ from piranha.decisions.standby_duty import standby_duty
 from piranha.terms import Role
 from piranha.wire.report_line import Armed, FosMode, Released, Serving
 
-CONFLICT_GRACE = 0.7
-"""The first heartbeats after a cut were composed before anything was heard."""
 ANNOUNCE_TOLERANCE = 0.25
 
 
@@ -108,7 +107,11 @@ def _conflict_lost(view: View, state: GroupState) -> str:
         return f"both have epoch {state.period}, and the partner is preferred"
     waited = view.now - state.conflict.since
     beats = view.link.sequence - state.conflict.sequence
-    if not partner_link.hears_us(view.link) and waited >= CONFLICT_GRACE and beats >= 3:
+    if (
+        not partner_link.hears_us(view.link)
+        and waited >= CONFLICT_GRACE
+        and beats >= CONFLICT_BEATS
+    ):
         return f"the partner has not heard us for {waited:.2f} s, only we can act"
     return ""
 

@@ -6,7 +6,7 @@ sent when, what of it came back acknowledged, and how long nothing came at all.
 
 from dataclasses import dataclass, replace
 
-from piranha.config.timing import lease_seconds
+from piranha.config.timing import URGENT_INTERVAL, lease_seconds
 from piranha.decisions.rules import NodeRules
 from piranha.wire.heartbeat import Heartbeat, PathHeard
 
@@ -14,7 +14,6 @@ SENT_KEPT = 64
 INCARNATIONS_KEPT = 8
 SHORTEST_REPEAT = 0.005
 LONGEST_REPEAT = 0.05
-URGENT_INTERVAL = 0.1
 REPEATS_BEFORE_ALONE = 3
 SEGMENT_SECONDS = 1.0
 """So long before the partner is heard again third stations must have been heard."""
