@@ -1,5 +1,7 @@
-"""Pure: what an episode of chaos does to a pair, drawn from a seed: the times of the file, and the
-troubles with their places, beginnings and lengths."""
+"""Pure: what an episode of chaos does to a pair, drawn from a seed.
+
+That is: the times of the file, and the troubles with their places, beginnings and lengths.
+"""
 
 import random
 from dataclasses import dataclass
