@@ -3,8 +3,8 @@
     python tests/lab/chaos.py [--seed N] [--minutes M | --episodes E] [--lanes L]
 
 Each seed is one episode with a pair of its own; the next seed follows while there is time. With
-neither minutes nor episodes it is one episode, told in full. The last line is for
-docs/guarantees.md. Status 10: a claim was broken; 111: the laboratory failed.
+neither minutes nor episodes it is one episode, told in full. The last line sums up the run.
+Status 10: a claim was broken; 111: the laboratory failed.
 """
 
 import argparse
@@ -89,7 +89,7 @@ def seeds(first: int, minutes: float, episodes: int) -> Iterator[int]:
 
 
 def summary(outcomes: list[Outcome]) -> str:
-    """The line for docs/guarantees.md."""
+    """The run in one line."""
     kinds = Counter(str(t.kind) for o in outcomes for t in o.plan.troubles)
     first, last = outcomes[0].plan.seed, outcomes[-1].plan.seed
     broken = sum(1 for o in outcomes if o.complaints)
