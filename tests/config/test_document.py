@@ -160,10 +160,21 @@ def test_a_brace_that_closes_nothing_is_named() -> None:
     )
 
 
-def test_the_lines_of_a_script_are_left_alone() -> None:
-    document = parse(b'failover a {\n script {\n  send "}"\n  expect "220"\n }\n port = 25\n}\n')
-    assert document.faults == ()
-    assert [entry.keyword for entry in document.root.blocks[0].entries] == ["port"]
+def test_a_word_alone_is_a_step_in_a_script_and_a_fault_elsewhere() -> None:
+    document = parse(b'failover a {\n script {\n  send = "}"\n  close # now\n }\n close\n}\n')
+    assert [fault.line for fault in document.faults] == [6]
+    (script,) = document.root.blocks[0].blocks
+    assert [(entry.keyword, entry.is_bare) for entry in script.entries] == [
+        ("send", False),
+        ("close", True),
+    ]
+
+
+def test_a_line_of_a_script_that_is_no_step_is_a_fault() -> None:
+    document = parse(b'failover a {\n script {\n  expect "220"\n }\n}\n')
+    assert document.faults == (
+        Fault(3, 3, '"expect "220"" cannot be read, expected "expect = value"'),
+    )
 
 
 def test_the_last_of_two_values_counts() -> None:

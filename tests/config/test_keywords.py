@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from piranha.config.keywords import AT, KEYWORDS, Keyword, Kind, Place, Status, find, places_of
+from piranha.config.keywords import (
+    AT,
+    KEYWORDS,
+    PROBING,
+    Keyword,
+    Kind,
+    Place,
+    Status,
+    find,
+    places_of,
+)
 from piranha.config.sections import default_values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +60,7 @@ def test_every_row_says_what_it_is_for(row: Keyword) -> None:
     assert re.fullmatch(r"\S.*\.", row.doc)
     assert "  " not in row.doc
     is_value = row.kind is not Kind.BLOCK and row.status is not Status.IGNORED
+    is_value = is_value and row.place is not Place.SCRIPT
     assert not is_value or row.default is not None or row.without
     assert (row.kind is Kind.CHOICE) == bool(row.choices)
 
@@ -59,6 +70,7 @@ def test_a_keyword_is_found_at_its_place_only() -> None:
     assert keepalive is not None
     assert (keepalive.unit, keepalive.default) == ("s", "2")
     assert find(Place.FAILOVER, "keepalive") is None
+    assert find(Place.RECIPE, "proves") is not None
     assert places_of("reentry") == (Place.GLOBAL, Place.FAILOVER)
 
 
@@ -79,14 +91,20 @@ PLACE_OF = {
     "GLOBAL KEYWORDS": Place.GLOBAL,
     "FAILOVER BLOCKS": Place.FAILOVER,
     "GROUP BLOCKS": Place.GROUP,
+    "RECIPE BLOCKS": Place.RECIPE,
+    "SCRIPTS": Place.SCRIPT,
     "IGNORED OUTSIDE OF BLOCKS": Place.GLOBAL,
     "IGNORED IN FAILOVER BLOCKS": Place.FAILOVER,
 }
 
 
-@pytest.mark.parametrize("place", [Place.GLOBAL, Place.FAILOVER, Place.GROUP])
+@pytest.mark.parametrize("place", [Place.GLOBAL, Place.FAILOVER, Place.GROUP, Place.SCRIPT])
 def test_the_manual_has_every_keyword_and_none_besides(place: Place) -> None:
     assert documented()[place] == set(AT[place])
+
+
+def test_a_recipe_has_the_keywords_of_a_probe_and_tells_about_itself() -> None:
+    assert documented()[Place.RECIPE] | set(PROBING) == set(AT[Place.RECIPE])
 
 
 WRITTEN = [

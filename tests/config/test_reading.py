@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from piranha.config.keywords import KEYWORDS, Place, Status
 from piranha.config.reading import LARGEST_FILE, read_settings
-from piranha.config.settings import Group, Protocol, Unreleased, Vip
+from piranha.config.settings import Group, Monitor, Protocol, Unreleased, Vip
+from piranha.config.values import Names
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Send, filled
 from piranha.terms import Side
 from tests.config.lvs_cf import FTP, GLOBAL, WEB, complaints, read, service, settings, web
 
@@ -77,7 +79,7 @@ def test_an_old_file_means_what_it_meant() -> None:
     (service,) = found.groups[0].services
     assert service.vip == Vip(ip_address("192.168.142.100"), "eth0", "eth0:1")
     assert (service.port, service.protocol) == (80, Protocol.TCP)
-    assert (service.send, service.expect) == (b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
+    assert service.probe.steps == PAGE
     assert (service.timeout_seconds, service.interval_seconds) == (30.0, 30.0)
     assert service.start_cmd == ("/etc/rc.d/init.d/httpd", "start")
     assert service.stop_cmd == ("/etc/rc.d/init.d/httpd", "stop")
@@ -114,24 +116,33 @@ def test_a_probe_is_repeated_after_its_timeout_unless_an_interval_is_given() -> 
     assert (both.timeout_seconds, both.interval_seconds) == (4.0, 0.5)
 
 
+PAGE = (Send(b"GET / HTTP/1.0\r\n\r\n"), ExpectPrefix(b"HTTP"))
+
+
 def test_port_80_without_texts_is_asked_for_a_page() -> None:
-    question = (b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
-    assert (service().send, service().expect) == question
-    assert (service('send = ""', 'expect = ""').send, service().expect) == question
-    assert service("port = 81").send is None
-    assert service("expect = *").send is None
-    assert service("protocol = udp").send is None
-    assert service("send_program = /bin/probe %h").send is None
+    assert service().probe.steps == PAGE
+    assert service('send = ""', 'expect = ""').probe.steps == PAGE
+    assert service("port = 81").probe.steps == ()
+    assert service("expect = *").probe.steps == (ExpectAny(),)
+    assert service("protocol = udp").probe.steps == ()
+    assert service("send_program = /bin/probe %h").probe.steps == ()
 
 
 def test_the_older_monitor_is_a_program_that_probes() -> None:
-    assert service("client_monitor = /usr/sbin/nanny").send_program == ()
-    asked = service("client_monitor = /usr/local/bin/ask -v", "port = 25")
-    assert asked.send_program == ("/usr/local/bin/ask", "-v", "-h", "%h", "-p", "25")
+    assert service("client_monitor = /usr/sbin/nanny").probe.program == ()
+    asked = service("client_monitor = /usr/local/bin/ask -v", "port = 25").probe
+    assert asked.program == ("/usr/local/bin/ask", "-v", "-h", "%h", "-p", "25")
+    assert asked.monitor is Monitor.PROGRAM
 
 
 def test_a_regular_expression_is_taken_as_it_is_written() -> None:
-    assert service("use_regex = 1", r'expect = "^220[ -]\d\."').expect == rb"^220[ -]\d\."
+    probe = service("use_regex = 1", r'expect = "^220[ -]\d\."').probe
+    assert probe.steps == (ExpectRegex(rb"^220[ -]\d\."),)
+
+
+def test_percent_signs_of_old_texts_mean_themselves() -> None:
+    probe = service("port = 81", 'send = "%h"').probe
+    assert filled(probe.steps, {"h": "10.0.0.1", "%": "%"}) == (Send(b"%h"),)
 
 
 def test_the_longest_reentry_of_the_blocks_counts_unless_the_file_has_one() -> None:
@@ -171,7 +182,9 @@ def test_an_inactive_service_is_checked_but_not_served() -> None:
 
 def test_host_names_and_port_names_are_looked_up() -> None:
     text = (GLOBAL + web("port = shop")).replace("10.0.0.1\n", "hydra\n")
-    reading = read_settings(text.encode(), "lvs.cf", {"hydra": "10.0.0.1"}.get, {"shop": 8080}.get)
+    reading = read_settings(
+        text.encode(), "lvs.cf", Names({"hydra": "10.0.0.1"}.get, {"shop": 8080}.get)
+    )
     assert reading.settings is not None
     assert reading.settings.addresses[Side.PRIMARY] == (ip_address("10.0.0.1"),)
     assert reading.settings.groups[0].services[0].port == 8080
@@ -276,7 +289,7 @@ RESERVED = [
 def test_what_has_no_effect_yet_says_so(row: object) -> None:
     assert RESERVED
     name, place = row.name, row.place  # type: ignore[attr-defined]
-    line = f"{name} {{\n}}" if name == "script" else f"{name} = {SAMPLES.get(name, '/dev/null')}"
+    line = f"{name} = {SAMPLES.get(name, '/dev/null')}"
     text = GLOBAL + (f"{line}\n" + WEB if place is Place.GLOBAL else web(line))
     assert any(
         line.endswith(f"warning: {name} is read and checked, but has no effect in this version")
@@ -289,7 +302,9 @@ SAMPLES = {
     "fence_failed": "wait",
     "isolation": "keep",
     "local_restarts": "2",
-    "monitor": "smtp",
+    "rcode": "NXDOMAIN",
+    "source_port": "1023",
+    "connected": "0",
 }
 
 

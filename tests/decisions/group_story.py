@@ -5,7 +5,9 @@ from ipaddress import ip_address
 
 from piranha.config.settings import (
     Group,
+    Monitor,
     OnFailure,
+    Probe,
     Protocol,
     Service,
     Standby,
@@ -56,10 +58,7 @@ def service(name: str, **changes: object) -> Service:
         vip=VIP,
         port=80,
         protocol=Protocol.TCP,
-        send=None,
-        expect=None,
-        use_regex=False,
-        send_program=(),
+        probe=Probe(Monitor.TCP),
         start_cmd=(f"/{name}", "start"),
         stop_cmd=(f"/{name}", "stop"),
         interval_seconds=1.0,

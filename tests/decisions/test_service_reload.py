@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from piranha.config.settings import Service, Standby
+from piranha.config.settings import Monitor, Probe, Service, Standby
 from piranha.decisions.fos_events import RulesChanged
+from piranha.script.steps import ExpectPrefix
 from piranha.wire.report_line import ServiceState
 from tests.decisions.group_story import OTHER_VIP, GroupStory, rules, service
 
@@ -49,7 +50,7 @@ def test_a_vip_that_another_service_still_uses_stays() -> None:
 
 def test_another_question_only_replaces_the_nanny() -> None:
     story = GroupStory(WEB).serve(1000.0)
-    reload(story, replace(WEB, expect=b"220"))
+    reload(story, replace(WEB, probe=Probe(Monitor.TCP, (ExpectPrefix(b"220"),))))
     assert story.done == ["nanny web"]
     assert story.state("web") is ServiceState.JUDGED
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from piranha.probes.doors import Doors, Note
-from piranha.probes.question import Question, Step, Transport
+from piranha.probes.question import Question, Transport
+from piranha.script.steps import Step
 from piranha.system import children
 
 Behaviour = Callable[[socket.socket], None]

@@ -10,9 +10,11 @@ from collections.abc import Callable
 import pytest
 
 from piranha.probes.asking import Asked, expression_fault
+from piranha.probes.dialogue import Dialogue
 from piranha.probes.doors import Doors, Note, ToldToEnd
-from piranha.probes.question import ExpectPrefix, ExpectRegex, Question, Send, Transport
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectPrefix, ExpectRegex, Send, StartTls
 from piranha.system import children
 from tests.probes.servers import (
     Behaviour,
@@ -100,9 +102,27 @@ def without_a_route() -> Outcome:
     return Outcome(Verdict[ran.stdout.strip()], "", 0.0)
 
 
+def in_tls(is_done: bool) -> Callable[[], Outcome]:
+    """A dialogue whose handshake is done at once, or never."""
+
+    def end() -> Outcome:
+        dialogue = Dialogue((StartTls(),), 0.0, 1.0)
+        dialogue.connected(0.1)
+        assert dialogue.wants_tls
+        if is_done:
+            dialogue.secured(0.2)
+        dialogue.time_passed(1.0)
+        assert dialogue.outcome is not None
+        return dialogue.outcome
+
+    return end
+
+
 EVERY_END: dict[Verdict, Callable[[], Outcome]] = {
     Verdict.ANSWERED: from_server(greets(b"220 ready"), *GREETING),
     Verdict.CONNECTED: from_server(says_nothing),
+    Verdict.SECURED: in_tls(True),
+    Verdict.TLS_TIMED_OUT: in_tls(False),
     Verdict.NOT_REFUSED: silent_udp_server,
     Verdict.SUCCEEDED: from_program("true"),
     Verdict.WRONG_ANSWER: from_server(greets(b"421"), *GREETING),

@@ -9,15 +9,24 @@ from hypothesis import strategies as st
 
 from piranha.probes import dialogue as dialogue_module
 from piranha.probes.dialogue import READ_LIMIT, Dialogue
-from piranha.probes.question import (
+from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import (
+    Close,
     ExpectAny,
+    ExpectBytes,
+    ExpectLine,
+    ExpectLineRegex,
     ExpectPrefix,
     ExpectRegex,
+    ExpectSomeLine,
+    ExpectStreamRegex,
     Send,
+    SkipUntil,
+    StartTls,
     Step,
+    Wait,
     steps_of,
 )
-from piranha.probes.verdict import Outcome, Verdict
 
 GREETING = (ExpectPrefix(b"220"),)
 HTTP = steps_of(b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
@@ -176,6 +185,50 @@ def test_a_failure_to_connect_says_only_that() -> None:
     assert outcome_of(dialogue).evidence == "connection refused, after 0.001 s"
 
 
+def test_a_wait_lets_time_pass_and_leaves_what_comes_unread() -> None:
+    dialogue = begun((ExpectLine(b"220"), Wait(1.0), ExpectLine(b"250")))
+    dialogue.received(b"220 ready\r\n250", 100.5)
+    assert dialogue.wake_at == 101.5
+    dialogue.received(b" fine\r\n", 100.6)
+    dialogue.time_passed(101.4)
+    assert dialogue.outcome is None
+    dialogue.time_passed(101.5)
+    assert outcome_of(dialogue).verdict is Verdict.ANSWERED
+
+
+def test_a_wait_that_is_too_long_ends_with_the_time_for_all() -> None:
+    dialogue = begun((Wait(60.0), ExpectLine(b"250")), timeout=2.0)
+    assert dialogue.wake_at == 102.0
+    dialogue.time_passed(102.0)
+    assert outcome_of(dialogue).verdict is Verdict.EXPECT_TIMED_OUT
+
+
+def test_our_side_is_closed_before_what_the_server_says_to_that() -> None:
+    dialogue = begun((Send(b"x"), Close(), ExpectLine(b"bye")))
+    dialogue.sent(1, 100.002)
+    assert dialogue.wants_close
+    dialogue.closed(100.003)
+    dialogue.received(b"bye\n", 100.004)
+    assert outcome_of(dialogue).is_healthy
+
+
+def test_a_handshake_in_the_middle_takes_what_came_too_early() -> None:
+    dialogue = begun((ExpectLine(b"220"), StartTls(), ExpectLine(b"250")))
+    dialogue.received(b"220 go\r\n250 injected\r\n", 100.002)
+    assert dialogue.wants_tls
+    assert dialogue.wanted == "a TLS handshake"
+    assert dialogue.take_unread() == b"250 injected\r\n"
+    dialogue.secured(100.003)
+    assert dialogue.outcome is None
+
+
+def test_a_line_that_drips_is_late_at_the_deadline() -> None:
+    dialogue = begun((ExpectLine(b"220"),), timeout=2.0)
+    dialogue.received(b"220 mail rea", 101.0)
+    dialogue.time_passed(102.0)
+    assert outcome_of(dialogue).verdict is Verdict.EXPECT_TIMED_OUT
+
+
 def test_the_first_outcome_stays() -> None:
     dialogue = begun(GREETING)
     dialogue.received(b"220", 100.002)
@@ -211,12 +264,23 @@ words = st.lists(st.sampled_from([b"a", b"b", b"2", b"\n"]), max_size=6).map(b""
 expressions = st.sampled_from(
     [b"a", b"^a", b"a$", b"^a+b?$", b"(a|b)+", b"b(?!a)", rb"\ba", b"[^a]b", b"a.*b", b"(?s)a.*b$"]
 )
+sound_expressions = st.sampled_from([b"(?s)a", b"(?s)^.{2}", b"(?s)a.*b", b"(?s)(ab|b)"])
 steps_lists = st.lists(
     st.one_of(
         words.map(Send),
         words.map(ExpectPrefix),
         st.just(ExpectAny()),
         expressions.map(ExpectRegex),
+        words.filter(bool).map(ExpectLine),
+        st.sampled_from([b"2", b"22"]).map(ExpectLine),
+        expressions.map(ExpectLineRegex),
+        expressions.map(ExpectSomeLine),
+        sound_expressions.map(ExpectStreamRegex),
+        st.integers(1, 5).map(ExpectBytes),
+        words.filter(bool).map(SkipUntil),
+        st.floats(0.001, 20.0).map(Wait),
+        st.just(Close()),
+        st.just(StartTls()),
     ),
     max_size=4,
 ).map(tuple)
@@ -227,8 +291,13 @@ def verdict_of(steps: tuple[Step, ...], pieces: list[bytes], has_ended: bool) ->
     dialogue = begun(steps)
 
     def send_all() -> None:
-        while dialogue.outbox:
-            dialogue.sent(1, 100.002)
+        while dialogue.outbox or dialogue.wants_tls or dialogue.wants_close:
+            if dialogue.outbox:
+                dialogue.sent(1, 100.002)
+            elif dialogue.wants_tls:
+                dialogue.secured(100.002)
+            else:
+                dialogue.closed(100.002)
 
     send_all()
     for piece in pieces:
@@ -237,7 +306,10 @@ def verdict_of(steps: tuple[Step, ...], pieces: list[bytes], has_ended: bool) ->
     if has_ended:
         dialogue.ended(100.004)
         send_all()
-    dialogue.time_passed(dialogue.deadline)
+    while dialogue.outcome is None:
+        dialogue.time_passed(dialogue.wake_at)
+        send_all()
+    assert outcome_of(dialogue).seconds <= 10.0
     return outcome_of(dialogue).verdict
 
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from piranha.probes.exchange import DATAGRAM_LIMIT, SILENCE_SECONDS, Exchange
-from piranha.probes.question import ExpectAny, ExpectPrefix, ExpectRegex, Send, Step
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Send, Step
 
 ECHO = (Send(b"ping"), ExpectPrefix(b"ping"))
 

@@ -6,8 +6,9 @@ import signal
 import pytest
 
 from piranha.probes.expression_guard import ExpressionGuard
-from piranha.probes.question import ExpectPrefix, ExpectRegex, Question, Transport
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Verdict
+from piranha.script.steps import ExpectPrefix, ExpectRegex
 from tests.probes.servers import now
 
 WITH_REGEX = Question("::1", 1, Transport.TCP, (ExpectRegex(b"x"),))

@@ -7,8 +7,22 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from piranha.probes.matching import Finding, Matcher, can_be_undone, matchers_of
-from piranha.probes.question import ExpectAny, ExpectPrefix, ExpectRegex, Send, Step
+from piranha.probes.matching import Finding, Matcher, matchers_of
+from piranha.script.expressions import stream_fault
+from piranha.script.steps import (
+    ExpectAny,
+    ExpectBytes,
+    ExpectLine,
+    ExpectLineRegex,
+    ExpectPrefix,
+    ExpectRegex,
+    ExpectSomeLine,
+    ExpectStreamRegex,
+    RegexStep,
+    Send,
+    SkipUntil,
+    Step,
+)
 
 UNDECIDED, MATCHED, WRONG = Finding.UNDECIDED, Finding.MATCHED, Finding.WRONG
 
@@ -66,36 +80,72 @@ def test_an_expression_before_another_expect_reads_up_to_its_match_in_whole_line
     assert second is not None
 
 
+def test_a_line_is_complete_before_it_counts_but_wrong_at_its_first_wrong_byte() -> None:
+    assert look(ExpectLine(b"220"), b"220 mail") is UNDECIDED
+    assert look(ExpectLine(b"220"), b"220 mail\r\n") is MATCHED
+    assert look(ExpectLine(b"220"), b"4") is WRONG
+    assert look(ExpectLine(b"220"), b"220 mail", is_whole=True) is MATCHED
+    assert look(ExpectLine(b"220"), b"22", is_whole=True) is UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "read"),
+    [
+        (b"220", b"220-a\r\n220-b\r\n220 c\r\nrest", 21),
+        (b"2", b"230-a\nwhatever\n 230 b\n230 c\nrest", 28),
+        (b"220", b"220-a\n220\nrest", 10),
+        (b"220", b"220 a\n220-b\n", 6),
+        (b"220-", b"220-a\n220 b\n", 6),
+        (b"+OK", b"+OK-\n+OK", 5),
+    ],
+)
+def test_a_reply_of_several_lines_is_one(text: bytes, data: bytes, read: int) -> None:
+    one = matcher(ExpectLine(text))
+    assert (one.look(bytearray(data), False), one.consumed) == (MATCHED, read)
+
+
+def test_a_reply_of_several_lines_that_breaks_off_is_incomplete() -> None:
+    assert look(ExpectLine(b"220"), b"220-a\r\n220-b\r\n", is_whole=True) is UNDECIDED
+
+
+def test_an_expression_for_lines_sees_the_next_line_without_its_end() -> None:
+    step = ExpectLineRegex(rb"^HTTP/1\.[01] 200 .*$")
+    assert look(step, b"HTTP/1.1 200 OK\r") is UNDECIDED
+    assert look(step, b"HTTP/1.1 200 OK\r\nx") is MATCHED
+    assert look(step, b"HTTP/1.1 503 no\r\nHTTP/1.1 200 OK\r\n") is WRONG
+    assert look(step, b"HTTP/1.1 200 OK", is_whole=True) is MATCHED
+
+
+def test_an_expression_for_some_line_passes_others_over() -> None:
+    one = matcher(ExpectSomeLine(b"^b"))
+    assert one.look(bytearray(b"ab\nac\n"), False) is UNDECIDED
+    assert (one.look(bytearray(b"ab\nac\nbe\nf"), False), one.consumed) == (MATCHED, 9)
+    assert look(ExpectSomeLine(b"^b"), b"ab\nac", is_whole=True) is WRONG
+
+
+def test_an_expression_on_an_open_stream_reads_up_to_the_byte_that_completes_it() -> None:
+    one = matcher(ExpectStreamRegex(rb"(?s)^.{4}\x0a"))
+    assert one.look(bytearray(b"J\0\0\0"), False) is UNDECIDED
+    assert (one.look(bytearray(b"J\0\0\0\x0a8.0"), False), one.consumed) == (MATCHED, 5)
+
+
+def test_bytes_are_counted_and_texts_are_looked_for() -> None:
+    assert look(ExpectBytes(4), b"abc") is UNDECIDED
+    assert look(ExpectBytes(4), b"abcd") is MATCHED
+    one = matcher(SkipUntil(b"login: "))
+    assert one.look(bytearray(b"Debian\nlog"), False) is UNDECIDED
+    assert (one.look(bytearray(b"Debian\nlogin: x"), False), one.consumed) == (MATCHED, 14)
+    assert look(SkipUntil(b"login: "), b"bye", is_whole=True) is WRONG
+
+
 def test_a_step_that_sends_has_no_matcher() -> None:
     assert matchers_of((Send(b"x"),)) == (None,)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "undoable"),
-    [
-        (rb"^HTTP/1\.[01] 200 ", False),
-        (rb"a.*b(?:c|d){2}(?<=x)(?<!y)(?P<n>z)", False),
-        (rb"[$\]\b]", False),
-        (rb"\$ \\b [+]+", False),
-        (rb"ready$", True),
-        (rb"\bready", True),
-        (rb"a(?!b)", True),
-        (rb"a(?=b)", True),
-        (rb"(?>a*)b", True),
-        (rb"a*+b", True),
-        (rb"a{2}+b", True),
-        (rb"a\Z", True),
-        (rb"a\\\b", True),
-        (rb"(?x) a # [ \n", True),
-        (rb"(?ix:a)", True),
-    ],
-)
-def test_it_is_known_what_more_input_can_undo(pattern: bytes, undoable: bool) -> None:
-    assert can_be_undone(pattern) is undoable
-
-
 patterns = st.text(alphabet=r"ab.^$|*+?()[]{}2,\bBZ<!=>:xn", max_size=12).map(str.encode)
-inputs = st.lists(st.sampled_from([b"a", b"b", b"\n", b"2"]), max_size=8).map(b"".join)
+inputs = st.lists(
+    st.sampled_from([b"a", b"b", b"\n", b"2", b"2-", b"222-", b"222 "]), max_size=8
+).map(b"".join)
 
 
 def compiled(pattern: bytes) -> re.Pattern[bytes]:
@@ -108,27 +158,33 @@ def compiled(pattern: bytes) -> re.Pattern[bytes]:
             raise
 
 
-@settings(max_examples=600, deadline=None)
-@given(patterns, inputs)
-def test_a_match_that_cannot_be_undone_is_not_undone(pattern: bytes, data: bytes) -> None:
-    regex = compiled(pattern)
-    assume(not can_be_undone(pattern))
-    found = [regex.search(data[:end]) is not None for end in range(len(data) + 1)]
-    assert found == sorted(found)
-
-
-def finding_in_pieces(step: Step, pieces: list[bytes], has_ended: bool) -> Finding:
+def finding_in_pieces(
+    step: Step, pieces: list[bytes], has_ended: bool
+) -> tuple[Finding, int | None]:
+    """What is found, and how much a match reads (an old expression is only asked whether)."""
     one, unread, finding = matcher(step), bytearray(), UNDECIDED
     for piece in [b"", *pieces]:
         unread += piece
         finding = one.look(unread, False)
         if finding is not UNDECIDED:
-            return finding
-    return one.look(unread, True) if has_ended else finding
+            break
+    if finding is UNDECIDED and has_ended:
+        finding = one.look(unread, True)
+    is_read = finding is MATCHED and not isinstance(step, ExpectRegex)
+    return finding, one.consumed if is_read else None
 
 
 expects: st.SearchStrategy[Step] = st.one_of(
-    inputs.map(ExpectPrefix), st.just(ExpectAny()), patterns.map(ExpectRegex)
+    inputs.map(ExpectPrefix),
+    st.just(ExpectAny()),
+    patterns.map(ExpectRegex),
+    inputs.filter(bool).map(ExpectLine),
+    st.sampled_from([b"2", b"22", b"222"]).map(ExpectLine),
+    st.integers(1, 9).map(ExpectBytes),
+    inputs.filter(bool).map(SkipUntil),
+    patterns.map(ExpectLineRegex),
+    patterns.map(ExpectSomeLine),
+    patterns.map(lambda pattern: ExpectStreamRegex(b"(?s)" + pattern)),
 )
 
 
@@ -137,8 +193,10 @@ expects: st.SearchStrategy[Step] = st.one_of(
 def test_segments_do_not_change_what_a_matcher_finds(
     step: Step, pieces: list[bytes], has_ended: bool
 ) -> None:
-    if isinstance(step, ExpectRegex):
+    if isinstance(step, RegexStep):
         compiled(step.pattern)
+    if isinstance(step, ExpectStreamRegex):
+        assume(not stream_fault(step.pattern))
     whole = b"".join(pieces)
     bytewise = [bytes([byte]) for byte in whole]
     with warnings.catch_warnings():

@@ -1,8 +1,8 @@
 """What a program wrote, and how it ended, as an answer."""
 
 from piranha.probes.output import OUTPUT_LIMIT, ProgramOutput
-from piranha.probes.question import ExpectPrefix, ExpectRegex, Step
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectPrefix, ExpectRegex, Step
 
 
 def after(

@@ -8,8 +8,9 @@ import pytest
 
 from piranha.probes.asking import Asked
 from piranha.probes.doors import Note
-from piranha.probes.question import ExpectPrefix, Question, Step, Transport
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectPrefix, Step
 from tests.probes.servers import doors, now
 
 

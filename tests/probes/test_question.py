@@ -2,16 +2,8 @@
 
 from dataclasses import replace
 
-from piranha.probes.question import (
-    ExpectAny,
-    ExpectPrefix,
-    ExpectRegex,
-    Question,
-    Send,
-    Transport,
-    expanded,
-    steps_of,
-)
+from piranha.probes.question import Question, Transport, expanded
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Send, steps_of
 
 SMTP = Question("10.0.0.1", 25, Transport.TCP, service="mail", vip="10.0.0.10")
 

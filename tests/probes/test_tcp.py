@@ -8,17 +8,9 @@ import pytest
 
 from piranha.probes.asking import Asked
 from piranha.probes.doors import Note
-from piranha.probes.question import (
-    ExpectAny,
-    ExpectPrefix,
-    ExpectRegex,
-    Question,
-    Send,
-    Step,
-    Transport,
-    steps_of,
-)
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Send, Step, steps_of
 from tests.probes.servers import (
     Behaviour,
     answers,

@@ -1,9 +1,10 @@
 """A dialogue as a person sees it."""
 
 from piranha.probes.doors import Note
-from piranha.probes.question import Question, Transport, steps_of
+from piranha.probes.question import Question, Transport
 from piranha.probes.transcript import ending, heading, lines_of, plan_of
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import steps_of
 
 SMTP = Question("10.0.0.1", 25, Transport.TCP, steps_of(b"QUIT\r\n", b"220"), 2.5)
 

@@ -7,16 +7,9 @@ import pytest
 
 from piranha.probes.asking import Asked
 from piranha.probes.doors import Doors, Note
-from piranha.probes.question import (
-    ExpectAny,
-    ExpectPrefix,
-    ExpectRegex,
-    Question,
-    Send,
-    Step,
-    Transport,
-)
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Send, Step
 from piranha.system import children
 from tests.probes.servers import closed_port, doors, now, udp, udp_server
 

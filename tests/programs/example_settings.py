@@ -6,7 +6,9 @@ from typing import Any
 
 from piranha.config.settings import (
     Group,
+    Monitor,
     OnFailure,
+    Probe,
     Protocol,
     Service,
     Settings,
@@ -23,10 +25,7 @@ WEB = Service(
     vip=WEB_VIP,
     port=80,
     protocol=Protocol.TCP,
-    send=None,
-    expect=None,
-    use_regex=False,
-    send_program=(),
+    probe=Probe(Monitor.TCP),
     start_cmd=("/bin/true",),
     stop_cmd=("/bin/true",),
     interval_seconds=10.0,

@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import piranha.config.reading
 import piranha.programs.fos  # noqa: F401  (what a fos has loaded)
-from piranha.probes.question import Question, Transport, steps_of
+from piranha.probes.question import Question, Transport
 from piranha.programs.nanny import run_for_fos, warm_up
+from piranha.script.steps import steps_of
 from piranha.system import children, clock
 from piranha.system.children import Child
 

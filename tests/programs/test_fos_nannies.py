@@ -9,11 +9,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from piranha.config.settings import Protocol, Service
+from piranha.config.settings import Service
 from piranha.decisions.fos_events import NannyLost, NannyReported
-from piranha.probes.question import ExpectPrefix, Send, Transport
 from piranha.programs import fos_nannies
-from piranha.programs.fos_nannies import Nannies, NannyEvent, question_of
+from piranha.programs.fos_nannies import Nannies, NannyEvent
 from piranha.system import clock
 from piranha.system.loop import Loop
 from tests.programs.example_settings import WEB
@@ -60,22 +59,6 @@ def service() -> Iterator[Service]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         yield replace(WEB, port=port, interval_seconds=100.0, timeout_seconds=2.0)
-
-
-def test_the_question_is_that_of_the_file() -> None:
-    question = question_of(replace(WEB, send=b"HELO", expect=b"250"), LOCALHOST)
-    assert (question.host, question.port, question.transport) == ("127.0.0.1", 80, Transport.TCP)
-    assert question.steps == (Send(b"HELO"), ExpectPrefix(b"250"))
-    assert (question.service, question.vip) == ("web", "10.0.0.10")
-
-
-def test_a_program_is_asked_instead_where_the_file_names_one() -> None:
-    question = question_of(replace(WEB, send_program=("/check", "%h")), LOCALHOST)
-    assert (question.transport, question.argv) == (Transport.PROGRAM, ("/check", "%h"))
-
-
-def test_udp_is_asked_by_udp() -> None:
-    assert question_of(replace(WEB, protocol=Protocol.UDP), LOCALHOST).transport is Transport.UDP
 
 
 def test_a_nanny_is_forked_when_there_is_time_and_asks_at_once_when_told(

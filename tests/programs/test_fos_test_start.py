@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from piranha.config.settings import Group, Standby
+from piranha.config.settings import Group, Monitor, Probe, Standby
 from piranha.programs.fos_test_start import plan
 from piranha.terms import Side
 from piranha.wire.report_line import FosMode
@@ -34,7 +34,7 @@ def test_the_plan_of_an_active_fos_is_in_the_order_of_its_deeds() -> None:
 
 
 def test_a_monitor_asks_the_partner() -> None:
-    group = Group("sites", (replace(WEB, send_program=("/check", "%h")),))
+    group = Group("sites", (replace(WEB, probe=Probe(Monitor.PROGRAM, program=("/check", "%h"))),))
     told = list(plan(settings(), group, Side.PRIMARY, FosMode.MONITOR))
     assert told[0] == "sites: watch the services on 10.0.0.2"
     assert told[1].startswith("web: probe: run /check %h, every 10 s")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from piranha.probes.question import ExpectPrefix, Question, Send, Transport, steps_of
+from piranha.probes.question import Question, Transport
 from piranha.programs.nanny import ask, run_for_fos, warm_up
+from piranha.script.steps import ExpectPrefix, Send, steps_of
 from piranha.system import children
 from piranha.system.children import Child
 from piranha.wire import nanny_line
@@ -131,6 +132,7 @@ def test_after_the_fork_nothing_is_imported() -> None:
         "import sys\n"
         "from piranha.programs import nanny\n"
         "from piranha.probes.question import *\n"
+        "from piranha.script.steps import steps_of\n"
         "from piranha.system import children\n"
         "children.prepare_to_fork()\n"
         "before = set(sys.modules)\n"

@@ -3,15 +3,9 @@
 import pytest
 
 from piranha.errors import SystemRefusedError, UsageError
-from piranha.probes.question import (
-    ExpectAny,
-    ExpectPrefix,
-    ExpectRegex,
-    Question,
-    Send,
-    Transport,
-)
+from piranha.probes.question import Question, Transport
 from piranha.programs.nanny_options import NannyOptions, read_options
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Send
 
 
 def options(*words: str) -> NannyOptions:

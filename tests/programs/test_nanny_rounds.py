@@ -7,9 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from piranha.probes.question import ExpectPrefix, Question, Transport
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
 from piranha.programs.nanny_rounds import probe_for_ever, report_of
+from piranha.script.steps import ExpectPrefix
 from tests.probes.servers import closed_port, doors, now, says_nothing, tcp_server
 
 Hear = Callable[[int], None]

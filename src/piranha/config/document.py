@@ -4,17 +4,18 @@ Reading never fails: a line that says nothing sensible is kept like any other an
 The text is decoded as UTF-8 with surrogate escapes, so that any bytes come back as they were.
 
 A line is one of: nothing (blank, comment), `keyword = value`, `keyword name {`, `}`, or the short
-block `keyword name { words }`. A comment starts at a `#` at the start of a line or after a blank.
+block `keyword name { words }`; in a script also a `keyword` alone. A comment starts at a `#` at the
+start of a line or after a blank.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-FREE_BLOCKS = frozenset({"script"})
-"""Blocks whose lines are not `keyword = value`; they are kept, and read elsewhere."""
-OUTER_BLOCKS = frozenset({"failover", "virtual", "group"})
+SCRIPT = "script"
+"""The block in which a word may stand alone: a step that takes no value."""
+OUTER_BLOCKS = frozenset({"failover", "virtual", "group", "recipe"})
 """Blocks that stand in no other one: where one opens inside another, a `}` is missing."""
 
 
@@ -35,12 +36,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line `keyword = value`."""
+    """A line `keyword = value`; in a script, a word alone has the value of no text, unquoted."""
 
     keyword: str
     line: int
     column: int
     value: Written
+
+    @property
+    def is_bare(self) -> bool:
+        """True for a word alone: an empty value without quotes cannot be written otherwise."""
+        return not self.value.text and not self.value.quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ class Fault:
     line: int
     column: int
     text: str
+    word: str = field(default="", compare=False)
+    """The only word of the line: in a script it is well formed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +141,14 @@ class Document:
         return self._sections.get(name)
 
     def where(self, section: str, keyword: str = "") -> tuple[int, int]:
-        """Line and column of a value; of its block where the keyword is not written; else 1, 1."""
+        """Line and column of a value or of a block inside; of the whole block where the keyword is
+        not written; else 1, 1."""
         block = self.section(section)
         if block is None:
             return 1, 1
+        for inner in block.blocks:
+            if inner.keyword == keyword:
+                return inner.line, inner.column
         entry = block.last(keyword)
         return (entry.value.line, entry.value.column) if entry else (block.line, block.column)
 
@@ -164,6 +176,7 @@ _OPENING = re.compile(
     r"\{\s*+(?:([^{}#]*+)\})?\s*+(?:\#.*)?\Z"
 )
 _CLOSING = re.compile(r"[\s\ufeff]*+\}\s*+(?:#.*)?\Z")
+_ALONE = re.compile(r"([a-z_]++)\s*+(?:(?<=\s)#.*)?\Z")
 _AFTER_VALUE = re.compile(r"\s*+(?:(?<=\s)#.*)?\Z")
 _QUOTE_OR_COMMENT = re.compile(r"""["']|(?<=\s)#""")
 _QUOTED = {quote: re.compile(rf"{quote}((?:[^{quote}\\]++|\\.)*+){quote}") for quote in "\"'"}
@@ -247,7 +260,13 @@ def _explain(text: str, number: int) -> Fault | Opening:
         name = stripped[len(word) :].strip("{ \t\"'").split(maxsplit=1)
         return Opening(word, name[0] if name else "", number, column, None, fault)
     expected = f'"{shown(word) or "keyword"} = value"'
-    return Fault(number, column, f'"{shown(stripped)}" cannot be read, expected {expected}')
+    text = f'"{shown(stripped)}" cannot be read, expected {expected}'
+    return Fault(number, column, text, _only_word(stripped))
+
+
+def _only_word(stripped: str) -> str:
+    found = _ALONE.match(stripped)
+    return found[1] if found else ""
 
 
 def shown(text: str, longest: int = 40) -> str:
@@ -287,7 +306,9 @@ def _nest(lines: tuple[Line, ...]) -> tuple[Block, tuple[Fault, ...]]:
         if isinstance(content, Entry):
             stack[-1].entries.append(content)
         elif isinstance(content, Fault):
-            if stack[-1].opening.keyword not in FREE_BLOCKS:
+            if stack[-1].opening.keyword == SCRIPT and content.word:
+                stack[-1].entries.append(_bare(content))
+            else:
                 faults.append(content)
         elif isinstance(content, Closing):
             if len(stack) == 1:
@@ -309,6 +330,11 @@ def _nest(lines: tuple[Line, ...]) -> tuple[Block, tuple[Fault, ...]]:
         faults.append(_unclosed(stack[-1].opening, 0))
         _close_top(stack, len(lines))
     return stack[0].close(max(len(lines), 1)), tuple(faults)
+
+
+def _bare(fault: Fault) -> Entry:
+    value = Written("", "", fault.line, fault.column + len(fault.word))
+    return Entry(fault.word, fault.line, fault.column, value)
 
 
 def _contents(lines: tuple[Line, ...]) -> Iterator[Entry | Opening | Closing | Fault]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from piranha.config.complaints import Complaints, Weight, did_you_mean
 from piranha.config.document import Document, shown
+from piranha.config.probe_judging import Finding, placed_findings, probe_findings
 from piranha.config.sections import Section
-from piranha.config.settings import Protocol, Settings, Standby, Unreleased, Vip
+from piranha.config.settings import Settings, Standby, Unreleased, Vip
 from piranha.config.values import show_duration
 from piranha.terms import Side
 
@@ -30,6 +31,7 @@ class Case:
     root: Section
     failovers: Sequence[Section]
     groups: Sequence[Section]
+    recipes: Sequence[Section]
     document: Document
     complaints: Complaints
     broken: frozenset[tuple[str, str]]
@@ -51,6 +53,8 @@ def judge(case: Case) -> None:
     _judge_groups(case)
     for section in case.failovers:
         _judge_block(case, section)
+    for section in (*case.recipes, *case.failovers):
+        _judge_probe(case, section)
     if not any(section["active"] or _is_unsure(case, section) for section in case.failovers):
         text = "no failover block is active, expected at least one with active = 1"
         case.complain("warning", "global", text)
@@ -182,15 +186,19 @@ def _judge_block(case: Case, section: Section) -> None:
         case.complain(severity, section.block.section, text, *keywords)
 
 
-_Finding = tuple[Weight, str, tuple[str, ...]]
-"""Severity, sentence, and the keywords it rests on, the one to point at first."""
+def _judge_probe(case: Case, section: Section) -> None:
+    name = section.block.section
+    for severity, text, keywords in probe_findings(section):
+        case.complain(severity, name, text, *keywords)
+    if (name, "script") not in case.broken:
+        for line, column, text in placed_findings(section):
+            case.complaints.add(line, column, "error", text)
 
 
-def _block_complaints(section: Section) -> Iterator[_Finding]:
+def _block_complaints(section: Section) -> Iterator[Finding]:
     name = section.block.name
     if "active" not in section.written:
         yield "warning", f"{name} is not active: it will not be served, expected active = 1", ()
-    yield from _probe_complaints(section)
     has_start, has_stop = bool(section["start_cmd"]), bool(section["stop_cmd"])
     if section["standby"] == Standby.WARM and not has_start:
         text = "no start_cmd: nothing is started at takeover, expected one, or standby = hot"
@@ -198,23 +206,6 @@ def _block_complaints(section: Section) -> Iterator[_Finding]:
     if has_start and not has_stop:
         text = "start_cmd without stop_cmd: the service runs on after a release, expected both"
         yield "warning", text, ("start_cmd", "stop_cmd")
-
-
-def _probe_complaints(section: Section) -> Iterator[_Finding]:
-    program = section["send_program"]
-    if program and section["client_monitor"]:
-        text = "client_monitor is not used beside send_program, expected one of them"
-        yield "warning", text, ("client_monitor", "send_program")
-    if program and not any("%h" in word for word in program):
-        text = "send_program has no %h: it cannot tell one node from the other, expected %h in it"
-        yield "warning", text, ("send_program",)
-    is_asked = bool(section["send"] or program or section["client_monitor"])
-    if section["protocol"] == Protocol.UDP and not is_asked:
-        text = "a UDP service that is sent nothing does not answer, expected send (and expect)"
-        yield "warning", text, ("protocol", "send", "send_program", "client_monitor")
-    if section["use_regex"] and not section["expect"]:
-        text = "use_regex is 1 without expect, expected the expression in expect"
-        yield "warning", text, ("use_regex", "expect")
 
 
 def _judge_vips(case: Case) -> None:

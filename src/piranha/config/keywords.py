@@ -4,11 +4,12 @@ The reader, lvs.cf(5), the example file and `piranhactl check` are all held agai
 keyword that is not here does not exist.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from piranha import defaults
+from piranha.script.steps import READ_LIMIT
 
 A_DAY = 86_400.0
 """No time in the file is longer, so that a slip of the unit is found."""
@@ -22,6 +23,8 @@ class Place(StrEnum):
     GLOBAL = "global"
     FAILOVER = "failover"
     GROUP = "group"
+    RECIPE = "recipe"
+    SCRIPT = "script"
     VIRTUAL = "virtual"
     SERVER = "server"
 
@@ -44,7 +47,8 @@ class Kind(StrEnum):
     VIP = 'an IP address and a device, such as "10.0.0.10 eth0:1"'
     NETMASK = "a netmask, such as 255.255.255.0 or 24"
     PORT = "a port, 1 to 65535 or a service's name"
-    STRING = "a text, in quotes where blanks matter"
+    STRING = 'a text, in quotes where blanks matter, or hex"0d 0a"'
+    BARE = "nothing: the word stands alone"
     REGEX = "a regular expression"
     COMMAND = "a program and its arguments"
     NODES = '"primary" and "backup", the preferred one first'
@@ -186,6 +190,7 @@ _GLOBAL = _at(Place.GLOBAL,
     ("failover", Kind.BLOCK, None,
      "A service: a virtual address, a port, a probe, a start and a stop command.", {}),
     ("group", Kind.BLOCK, None, "Services that fail over together.", {}),
+    ("recipe", Kind.BLOCK, None, "A recipe of your own: how a kind of service is asked.", {}),
     ("virtual", Kind.BLOCK, None,
      "A virtual server of the load balancer.", {"status": Status.IGNORED}),
 )
@@ -213,9 +218,41 @@ _FAILOVER = _at(Place.FAILOVER,
      "The older name of a probing program, which is given -h ADDRESS -p PORT; a nanny means "
      "the probes of this suite.", {"without": _PROBE}),
     ("monitor", Kind.NAME, None,
-     "The ready-made probe to use.", {"status": Status.RESERVED, "without": _PROBE}),
-    ("script", Kind.BLOCK, None,
-     "A dialogue of several steps.", {"status": Status.RESERVED, "without": _PROBE}),
+     "How the service is asked: tcp, udp, tls, dns, dhcp, program, process, none, or the name of "
+     "a recipe.", {"without": _PROBE}),
+    ("script", Kind.BLOCK, None, "A dialogue of several steps.", {"without": _PROBE}),
+    ("match", Kind.REGEX, None,
+     "A regular expression that must be found in one of the lines that follow the dialogue.",
+     {"without": "what follows the dialogue does not matter"}),
+    ("query", Kind.STRING, None,
+     "What a name server is asked: a name and a record type.",
+     {"status": Status.RESERVED, "without": "the recipe's"}),
+    ("answer", Kind.STRING, None,
+     "What must be among a name server's answers.",
+     {"status": Status.RESERVED, "without": "any answer will do"}),
+    ("rcode", Kind.NAME, "NOERROR",
+     "The response code that a name server must give.", {"status": Status.RESERVED}),
+    ("tls", Kind.SWITCH, "0",
+     "1: the dialogue begins with a TLS handshake.", {}),
+    ("tls_name", Kind.NAME, None,
+     "The server's name: asked for in the handshake, and certified where that is verified.",
+     {"without": "no name is asked for"}),
+    ("tls_verify", Kind.CHOICE, "expiry",
+     "What is asked of the certificate: 0 nothing, 1 that an authority vouches for it, expiry "
+     "only that it does not end soon.",
+     {"choices": ("0", "1", "expiry")}),
+    ("tls_ca", Kind.PATH, None,
+     "The file of the authorities that may vouch for the certificate.",
+     {"without": "the system's count"}),
+    ("tls_days", Kind.NUMBER, "14",
+     "Days before the end of the certificate from which on it is warned of.",
+     {"most": 3650}),
+    ("source_port", Kind.PORT, None,
+     "The port from which the service is asked; below 1024 for services that want that.",
+     {"status": Status.RESERVED, "without": "any free one"}),
+    ("connected", Kind.SWITCH, "1",
+     "0: a UDP answer may come from another port than the one that was asked.",
+     {"status": Status.RESERVED}),
     ("timeout", Kind.DURATION, f"{defaults.PROBE_TIMEOUT_SECONDS:g}",
      "The limit of one probe, and without interval the time between two.", {"least": BLINK}),
     ("interval", Kind.DURATION, None,
@@ -258,7 +295,59 @@ _GROUP = _at(Place.GROUP,
     ("nodes", Kind.NODES, "primary backup",
      "The nodes that may serve the group, the preferred one first.", {}),
 )
+_ABOUT_RECIPES = _at(Place.RECIPE,
+    ("proves", Kind.STRING, "", "What a healthy verdict proves.", {}),
+    ("misses", Kind.STRING, "", "What it does not.", {}),
+    ("leaves", Kind.STRING, "", "What a probe leaves in the server's log.", {}),
+    ("judged_by", Kind.STRING, "", "The real servers against which it was proved.", {}),
+)
+_SCRIPT = _at(Place.SCRIPT,
+    ("send", Kind.STRING, None, "Send this text.", {}),
+    ("expect", Kind.STRING, None,
+     "What is unread must begin with this text, which is then read; * is any byte.", {}),
+    ("expect_line", Kind.STRING, None,
+     "The next line must begin with this text; the line is then read.", {}),
+    ("expect_regex", Kind.REGEX, None,
+     "A regular expression must be found in the next line, which is then read.", {}),
+    ("expect_bytes", Kind.NUMBER, None,
+     "So many bytes must come; they are then read.", {"least": 1, "most": READ_LIMIT}),
+    ("skip_until", Kind.STRING, None, "Read everything up to this text, and the text.", {}),
+    ("wait", Kind.DURATION, None, "Let so much time pass.", {"least": BLINK}),
+    ("starttls", Kind.BARE, None, "Make the TLS handshake now.", {}),
+    ("close", Kind.BARE, None, "Say that nothing more will be sent.", {}),
+)
 # fmt: on
+PROBING = (
+    "port",
+    "protocol",
+    "send",
+    "expect",
+    "use_regex",
+    "send_program",
+    "monitor",
+    "script",
+    "match",
+    "query",
+    "answer",
+    "rcode",
+    "tls",
+    "tls_name",
+    "tls_verify",
+    "tls_ca",
+    "tls_days",
+    "source_port",
+    "connected",
+    "timeout",
+    "interval",
+    "fall",
+    "rise",
+    "first_wait",
+)  # fmt: skip
+"""The keywords of a failover block that say how it is asked: a recipe gives them other defaults."""
+_RECIPE = [
+    *(replace(row, place=Place.RECIPE) for row in _FAILOVER if row.name in PROBING),
+    *_ABOUT_RECIPES,
+]
 _BALANCER_GLOBAL = (
     ("primary_shared", "A shared disk of the primary."),
     ("backup_shared", "A shared disk of the backup."),
@@ -321,7 +410,14 @@ def _ignored() -> list[Keyword]:
     ]
 
 
-KEYWORDS: tuple[Keyword, ...] = (*_GLOBAL, *_FAILOVER, *_GROUP, *_ignored())
+KEYWORDS: tuple[Keyword, ...] = (
+    *_GLOBAL,
+    *_FAILOVER,
+    *_GROUP,
+    *_RECIPE,
+    *_SCRIPT,
+    *_ignored(),
+)
 """In the order in which a person would read about them."""
 
 AT: dict[Place, dict[str, Keyword]] = {

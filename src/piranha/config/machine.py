@@ -44,7 +44,7 @@ def programs_of(settings: Settings) -> frozenset[str]:
     """The programs that the file would run: the first word of each command."""
     commands = [settings.notify_cmd, settings.fence_cmd]
     for service in _services(settings):
-        commands += [service.start_cmd, service.stop_cmd, service.send_program]
+        commands += [service.start_cmd, service.stop_cmd, service.probe.program]
     return frozenset(command[0] for command in commands if command)
 
 
@@ -127,7 +127,7 @@ def _command_findings(settings: Settings, facts: MachineFacts) -> Iterator[_Find
         commands += [
             (section, "start_cmd", service.start_cmd),
             (section, "stop_cmd", service.stop_cmd),
-            (section, "send_program", service.send_program),
+            (section, "send_program", service.probe.program),
         ]
     for section, keyword, command in commands:
         fault = facts.command_faults.get(command[0]) if command else None

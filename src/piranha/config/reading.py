@@ -1,7 +1,7 @@
 """From the bytes of an lvs.cf to its settings, with everything that is wrong with it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -9,19 +9,18 @@ from piranha.config.complaints import Complaint, Complaints, Weight
 from piranha.config.document import Document, parse
 from piranha.config.judging import DEFAULT_GROUP, Case, judge
 from piranha.config.keywords import AT, Place
+from piranha.config.probes import probe_of, protocol_of
 from piranha.config.sections import Section, SectionReader, default_values
 from piranha.config.settings import (
     Group,
     IPAddress,
     OnFailure,
-    Protocol,
     Service,
     Settings,
     Standby,
     Unreleased,
 )
 from piranha.config.values import Names, nodes
-from piranha.defaults import PORT_80_QUESTION
 from piranha.terms import Side
 
 LARGEST_FILE = 1 << 20
@@ -39,16 +38,11 @@ class Reading:
     document: Document
 
 
-def read_settings(
-    data: bytes,
-    file: str,
-    resolve: Callable[[str], str | None] | None = None,
-    port_of: Callable[[str], int | None] | None = None,
-) -> Reading:
+def read_settings(data: bytes, file: str, names: Names | None = None) -> Reading:
     """Read any bytes; `file` is the name that complaints begin with.
 
-    `resolve` finds a host name's address, `port_of` the number of a named port; without them only
-    IP addresses and the best-known port names are understood. Nothing is raised.
+    `names` knows the addresses of hosts, the numbers of ports and the texts of recipes; without it
+    only IP addresses, the best-known ports and the file's own recipes are. Nothing is raised.
     """
     complaints = Complaints(file)
     if len(data) > LARGEST_FILE:
@@ -58,9 +52,7 @@ def read_settings(
     document = parse(data)
     for fault in document.faults:
         complaints.add(fault.line, fault.column, "error", fault.text)
-    known = Names()
-    names = Names(resolve or known.resolve, port_of or known.port_of)
-    settings = _read(document, complaints, names)
+    settings = _read(document, complaints, names or Names())
     return Reading(None if complaints.has_error else settings, complaints.sorted(), document)
 
 
@@ -68,12 +60,13 @@ def _read(document: Document, complaints: Complaints, names: Names) -> Settings:
     """Settings, provisional where something was wrong: what is sound is judged all the same."""
     reader = SectionReader(document, complaints, names)
     root = reader.root()
+    recipes = reader.recipe_blocks()
     failovers = reader.blocks(Place.FAILOVER, "address")
     groups = reader.blocks(Place.GROUP)
     reader.name_ignored()
     settings = _settings(root, failovers, [(g.block.name, _nodes(g, complaints)) for g in groups])
     broken = frozenset(reader.broken)
-    judge(Case(settings, root, failovers, groups, document, complaints, broken))
+    judge(Case(settings, root, failovers, groups, recipes, document, complaints, broken))
     return settings
 
 
@@ -161,19 +154,13 @@ def _groups(
 def service_of(section: Section) -> Service:
     """One failover block as a service."""
     v = section.values
-    send, expect = v["send"] or None, v["expect"] or None
-    program = v["send_program"] or _monitor_program(v["client_monitor"], v["port"])
-    if v["port"] == 80 and v["protocol"] == "tcp" and not (send or expect or program):
-        send, expect = PORT_80_QUESTION
+    probe = probe_of(section)
     service = Service(
         name=section.block.name,
         vip=v["address"],
         port=v["port"],
-        protocol=Protocol(v["protocol"]),
-        send=send,
-        expect=expect,
-        use_regex=v["use_regex"],
-        send_program=program,
+        protocol=protocol_of(section),
+        probe=probe,
         start_cmd=v["start_cmd"] or (),
         stop_cmd=v["stop_cmd"] or (),
         interval_seconds=v["timeout"] if v["interval"] is None else v["interval"],
@@ -191,13 +178,6 @@ def service_of(section: Section) -> Service:
         tag=0,
     )
     return replace(service, tag=_tag(_digest(section)))
-
-
-def _monitor_program(client_monitor: tuple[str, ...] | None, port: int) -> tuple[str, ...]:
-    """The historical monitor's argv as fos called it; a nanny means our own probes."""
-    if not client_monitor or client_monitor[0].rpartition("/")[2] == "nanny":
-        return ()
-    return (*client_monitor, "-h", "%h", "-p", str(port))
 
 
 def _digest(section: Section) -> bytes:

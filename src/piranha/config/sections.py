@@ -1,13 +1,15 @@
 """The blocks of a file with their values converted; what is wrong with each is complained about."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from piranha.config.complaints import Complaints, Weight, did_you_mean
-from piranha.config.document import Block, Document, Entry, Written, shown
+from piranha.config.complaints import Complaints, Weight, did_you_mean, errors
+from piranha.config.document import SCRIPT, Block, Document, Entry, Written, parse, shown
 from piranha.config.keywords import AT, Keyword, Kind, Place, Status, find, places_of
+from piranha.config.scripts import read_script
+from piranha.config.settings import Monitor
 from piranha.config.values import READERS, Names
 
 
@@ -21,6 +23,8 @@ class Section:
     """By keyword, of the type that its kind's reader gives; None where there is no default."""
     written: frozenset[str]
     """The keywords that the block has, sound or not."""
+    recipe: "Section | None" = None
+    """The recipe that `monitor` names; its values hold where the block gives none."""
 
     def __getitem__(self, keyword: str) -> Any:
         return self.values[keyword]
@@ -32,7 +36,7 @@ def default_values(place: Place) -> dict[str, Any]:
     return {
         row.name: None if row.default is None else _default(row)
         for row in AT[place].values()
-        if row.kind is not Kind.BLOCK and row.status is not Status.IGNORED
+        if (row.kind is not Kind.BLOCK or row.name == SCRIPT) and row.status is not Status.IGNORED
     }
 
 
@@ -51,6 +55,7 @@ class SectionReader:
         self._complaints = complaints
         self._names = names
         self._ignored: dict[str, tuple[int, int]] = {}
+        self._recipes: dict[str, Section | None] = {}
         self.broken: set[tuple[str, str]] = set()
         """Section and keyword of each value that could not be used."""
 
@@ -61,6 +66,12 @@ class SectionReader:
         """The blocks of that keyword that have a name, in file order."""
         found = (block for block in self._document.root.blocks if block.keyword == place.value)
         return [self._section(block, place, required) for block in found if self._is_named(block)]
+
+    def recipe_blocks(self) -> list[Section]:
+        """The file's own recipes; they are known by their names from then on."""
+        found = self.blocks(Place.RECIPE)
+        self._recipes.update((section.block.name, section) for section in found)
+        return found
 
     def name_ignored(self) -> None:
         """One notice for all keywords that mean nothing here, at the first of them."""
@@ -73,6 +84,9 @@ class SectionReader:
     def _section(self, block: Block, place: Place, required: Iterable[str]) -> Section:
         chosen = self._known_entries(block, place)
         values = dict(default_values(place))
+        recipe = self._recipe_of(chosen) if place is Place.FAILOVER else None
+        if recipe is not None:
+            values.update((name, recipe[name]) for name in recipe.written if name in values)
         for name, (row, entry) in chosen.items():
             is_regex = name == "expect" and _is_regex(chosen)
             value = self._value(entry, row, Kind.REGEX if is_regex else row.kind)
@@ -84,8 +98,46 @@ class SectionReader:
         for name in required:
             if name not in chosen:
                 self._missing(block, AT[place][name])
-        self._inner_blocks(block, place)
-        return Section(block, place, values, frozenset(chosen))
+        written = set(chosen)
+        for inner in self._inner_blocks(block, place):
+            if SCRIPT in written:
+                text = "there is a script already, expected one"
+                self._complaints.add(inner.line, inner.column, "error", text)
+            written.add(SCRIPT)
+            values[SCRIPT], is_sound = read_script(inner, self._complaints, self._names)
+            if not is_sound:
+                self.broken.add((block.section, SCRIPT))
+        return Section(block, place, values, frozenset(written), recipe)
+
+    def _recipe_of(self, chosen: dict[str, tuple[Keyword, Entry]]) -> Section | None:
+        """The recipe that the block names; None where it names none, or a way to ask."""
+        if "monitor" not in chosen:
+            return None
+        value = chosen["monitor"][1].value
+        name = value.text
+        if name not in self._recipes:
+            self._recipes[name] = self._load_recipe(name, value)
+        recipe = self._recipes[name]
+        if recipe is None and name not in set(Monitor):
+            known = [*Monitor, *self._names.recipes(), *filter(self._recipes.get, self._recipes)]
+            text = f'there is no recipe "{shown(name)}", expected one of piranhactl recipes, or '
+            text += f"{', '.join(Monitor)}{did_you_mean(name, known)}"
+            self._complaints.add(value.line, value.column, "error", text)
+        return recipe
+
+    def _load_recipe(self, name: str, value: Written) -> Section | None:
+        """Of the recipes at hand, which are files like this one, with one block."""
+        data = self._names.recipe(name)
+        if data is None:
+            return None
+        complaints = Complaints(f"recipe {name}")
+        document = parse(data)
+        for fault in document.faults:
+            complaints.add(fault.line, fault.column, "error", fault.text)
+        found = SectionReader(document, complaints, self._names).blocks(Place.RECIPE)
+        for complaint in errors(complaints.sorted()):
+            self._complaints.add(value.line, value.column, "error", str(complaint))
+        return found[0] if found else None
 
     def _known_entries(self, block: Block, place: Place) -> dict[str, tuple[Keyword, Entry]]:
         chosen: dict[str, tuple[Keyword, Entry]] = {}
@@ -122,15 +174,16 @@ class SectionReader:
         text = "" if self._complaints.is_full else _explain_unknown(name, place, row)
         self._complaints.add(*at, "error", text)
 
-    def _inner_blocks(self, block: Block, place: Place) -> None:
+    def _inner_blocks(self, block: Block, place: Place) -> Iterator[Block]:
+        """The scripts among the blocks inside; what is wrong with the others is said."""
         for inner in block.blocks:
             row = find(place, inner.keyword)
             if row is None or row.kind is not Kind.BLOCK:
                 self._unknown(inner.keyword, (inner.line, inner.column), place, row)
             elif row.status is Status.IGNORED:
                 self._ignored.setdefault(inner.keyword, (inner.line, inner.column))
-            else:
-                self._warn_of_reserved(row, inner.line, inner.column)
+            elif row.name == SCRIPT:
+                yield inner
 
     def _is_named(self, block: Block) -> bool:
         if not block.name:

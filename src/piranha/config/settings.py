@@ -5,9 +5,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from piranha.script.steps import Step, TlsTerms
 from piranha.terms import Side
 
 IPAddress = IPv4Address | IPv6Address
+
+
+class Monitor(StrEnum):
+    """How a service is asked; a recipe builds on one of them."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    TLS = "tls"
+    DNS = "dns"
+    DHCP = "dhcp"
+    PROGRAM = "program"
+    PROCESS = "process"
+    NONE = "none"
+    """Not at all: the service is only started and stopped."""
 
 
 class Protocol(StrEnum):
@@ -52,6 +67,30 @@ class Vip:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What is asked of a service, with the values of its recipe filled in."""
+
+    monitor: Monitor
+    steps: tuple[Step, ...] = ()
+    """With %h and so on still in them (script/steps.py). None: a connection alone is enough."""
+    program: tuple[str, ...] = ()
+    """An argv with %h still in it; for PROGRAM."""
+    tls: TlsTerms | None = None
+    query: bytes | None = None
+    answer: bytes | None = None
+    rcode: str = "NOERROR"
+    source_port: int | None = None
+    """None: any."""
+    is_connected: bool = True
+    """UDP: False takes answers from other ports of the address, too."""
+
+    @property
+    def has_nanny(self) -> bool:
+        """True when a nanny asks; what is not asked counts as well once it is started."""
+        return self.monitor is not Monitor.NONE
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One `failover` block."""
 
@@ -59,13 +98,7 @@ class Service:
     vip: Vip
     port: int
     protocol: Protocol
-    send: bytes | None
-    """None: nothing is sent (port 80 without strings has its default question filled in)."""
-    expect: bytes | None
-    """None: a connection alone is enough; b"*": any answer is."""
-    use_regex: bool
-    send_program: tuple[str, ...]
-    """An argv with %h still in it; empty without the keyword."""
+    probe: Probe
     start_cmd: tuple[str, ...]
     stop_cmd: tuple[str, ...]
     """An argv; empty without the keyword."""

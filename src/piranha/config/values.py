@@ -5,7 +5,7 @@ A converter gives None when the text means nothing; what is wrong was then said,
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import Any
@@ -14,6 +14,8 @@ from piranha.config.complaints import Weight, did_you_mean
 from piranha.config.document import Written, shown
 from piranha.config.keywords import A_DAY, Keyword, Kind
 from piranha.config.settings import IPAddress, Vip
+from piranha.script.spelling import unknown_escapes, unspelled
+from piranha.script.steps import LARGEST_PATTERN, LARGEST_STRING
 from piranha.terms import Side
 
 Say = Callable[[Weight, int, str], None]
@@ -23,7 +25,6 @@ LONGEST_LABEL = 15
 """Bytes: IFNAMSIZ without its closing NUL (netdevice(7))."""
 LONGEST_NAME = 32
 """Names of clusters and groups become part of socket names and of every heartbeat."""
-LONGEST_REGEX = 4096
 
 WELL_KNOWN_PORTS = {
     "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "domain": 53, "tftp": 69, "finger": 79,
@@ -41,6 +42,10 @@ class Names:
     resolve: Callable[[str], str | None] = lambda _name: None
     """A host name's address as text; None when there is none."""
     port_of: Callable[[str], int | None] = WELL_KNOWN_PORTS.get
+    recipes: Callable[[], Collection[str]] = tuple
+    """The names of the recipes at hand."""
+    recipe: Callable[[str], bytes | None] = lambda _name: None
+    """The text of a recipe; None when there is none of that name."""
 
 
 def read_switch(written: Written, keyword: Keyword, _names: Names, say: Say) -> bool | None:
@@ -251,35 +256,43 @@ def read_port(written: Written, keyword: Keyword, names: Names, say: Say) -> int
     return None
 
 
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.|\Z)", re.DOTALL)
-_MEANING = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "0": "\0"}
+_HEXADECIMAL = re.compile(r"""hex(?P<quote>["'])(?P<digits>.*)(?P=quote)""")
 
 
-def read_string(written: Written, _keyword: Keyword, _names: Names, say: Say) -> bytes:
-    """The bytes it stands for, escapes replaced; unknown escapes stay, with a warning."""
+def read_string(written: Written, keyword: Keyword, _names: Names, say: Say) -> bytes | None:
+    """The bytes it stands for: escapes replaced, or `hex"0a 0b"`. Unknown escapes stay, with a
+    warning."""
     text = written.text
-    if "\\" not in text:
-        return text.encode("utf-8", "surrogateescape")
-
-    def replace(found: re.Match[str]) -> str:
-        code = found[1]
-        if len(code) == 3:
-            value = int(code[1:], 16)
-            return chr(value) if value < 0x80 else chr(0xDC00 + value)
-        if code in _MEANING:
-            return _MEANING[code]
+    found = None if written.quote else _HEXADECIMAL.fullmatch(text)
+    data = unspelled(text) if found is None else _hexadecimal(found, keyword, say)
+    if data is not None and len(data) > LARGEST_STRING:
+        say("error", 0, f"{keyword.name} has {len(data)} bytes, expected at most {LARGEST_STRING}")
+        return None
+    for offset, unknown in unknown_escapes(text) if found is None else ():
         expected = "\\n \\r \\t \\\\ \\\" \\' \\0 or \\xHH"
-        say("warning", found.start(), f'"\\{shown(code)}" stays as it is, expected {expected}')
-        return found[0]
+        say("warning", offset, f'"\\{shown(unknown)}" stays as it is, expected {expected}')
+    return data
 
-    return _ESCAPE.sub(replace, text).encode("utf-8", "surrogateescape")
+
+def _hexadecimal(found: re.Match[str], keyword: Keyword, say: Say) -> bytes | None:
+    digits = found["digits"]
+    wrong = re.search(r"[^0-9a-fA-F\s]", digits)
+    try:
+        if wrong is None:
+            return bytes.fromhex(digits)
+    except ValueError:
+        pass
+    offset = found.start("digits") + (wrong.start() if wrong else 0)
+    text = f'{keyword.name} is "{shown(found[0])}", expected pairs of hexadecimal digits'
+    say("error", offset, text + ': hex"0d 0a"')
+    return None
 
 
 def read_regex(written: Written, keyword: Keyword, _names: Names, say: Say) -> bytes | None:
     """The expression as it is written: re(7)'s escapes are those of strings and more."""
     pattern = written.text.encode("utf-8", "surrogateescape")
-    if len(pattern) > LONGEST_REGEX:
-        text = f"{keyword.name} has {len(pattern)} bytes, expected at most {LONGEST_REGEX}"
+    if len(pattern) > LARGEST_PATTERN:
+        text = f"{keyword.name} has {len(pattern)} bytes, expected at most {LARGEST_PATTERN}"
         say("error", 0, text)
         return None
     try:

@@ -21,8 +21,10 @@ from piranha.decisions.fos_effects import (
 from piranha.decisions.fos_events import Command
 from piranha.decisions.group_standing import Running, ServiceLife, Turn
 from piranha.terms import Severity
-from piranha.wire.report_line import ServiceMoved, ServiceState
+from piranha.wire.report_line import ServiceMoved, ServiceState, ServiceVerdict
 
+UNASKED = "not asked"
+"""The verdict on a service with `monitor = none` that stands again, beside those of nanny(8)."""
 UP, DOWN = ServiceState.STARTING, ServiceState.STOPPING
 
 
@@ -32,7 +34,7 @@ def begin_start(turn: Turn, services: Iterable[Service], is_adoption: bool) -> N
         life = ServiceLife(service, since=turn.now)
         if service.standby is Standby.HOT:
             life = wait_for_answer(turn, life, "hot standby: it runs already")
-        elif is_adoption:
+        elif is_adoption and service.probe.has_nanny:
             life = _look_before_starting(turn, life)
         else:
             life = replace(life, todo=start_commands(service))
@@ -113,7 +115,10 @@ def succeed(turn: Turn, life: ServiceLife, command: Command, text: str) -> None:
 
 
 def wait_for_answer(turn: Turn, life: ServiceLife, reason: str) -> ServiceLife:
-    """It was started: until its first good answer, or the end of the first wait, nothing counts."""
+    """It was started: until its first good answer, or the end of the first wait, nothing counts.
+    A service that nobody asks counts as well from now on."""
+    if not life.service.probe.has_nanny:
+        return stand_unasked(turn, life, reason)
     life = replace(life, awaits_answer=True)
     if life.state is not ServiceState.REPAIRING:
         life = move(turn, life, ServiceState.STARTED, reason)
@@ -123,8 +128,18 @@ def wait_for_answer(turn: Turn, life: ServiceLife, reason: str) -> ServiceLife:
     return replace(life, watch=service_watch.begin_anew(life.watch, turn.now))
 
 
+def stand_unasked(turn: Turn, life: ServiceLife, reason: str) -> ServiceLife:
+    """`monitor = none`: that its start command succeeded is all that is known of it."""
+    if life.is_failed:
+        turn.emit(Tell(ServiceVerdict(life.name, True, UNASKED, reason, 1)))
+    life = replace(life, awaits_answer=False, is_failed=False, stands_since=turn.now)
+    return move(turn, life, ServiceState.JUDGED, f"{reason}; nobody asks it")
+
+
 def begin_watch(turn: Turn, life: ServiceLife, first_wait_seconds: float) -> ServiceLife:
     """Have a nanny ask the service, at once and then at its turns."""
+    if not life.service.probe.has_nanny:
+        return life
     turn.emit(StartNanny(life.service), ProbeAtOnce(life.name))
     return replace(life, watch=service_watch.begin(life.service, first_wait_seconds, turn.now))
 

@@ -7,7 +7,14 @@ from piranha.decisions.effects import Say
 from piranha.decisions.fos_effects import StartNanny
 from piranha.decisions.fos_events import Command
 from piranha.decisions.group_standing import ServiceLife, Turn
-from piranha.decisions.service_life import begin_start, end_watch, run_again, start_commands
+from piranha.decisions.service_life import (
+    begin_start,
+    begin_watch,
+    end_watch,
+    run_again,
+    stand_unasked,
+    start_commands,
+)
 from piranha.decisions.service_watch import has_other_question
 from piranha.terms import Severity
 from piranha.wire.report_line import ServiceState
@@ -42,14 +49,30 @@ def _change(turn: Turn, life: ServiceLife, fresh: Service) -> None:
             life = replace(life, stop_as=life.stop_as or old)
         run_again(turn, life, todo, "the file defines it anew", turn.now)
         life = turn.lives[life.name]
-    if life.watch is not None:
+    if life.watch is not None and not fresh.probe.has_nanny:
+        life = _stop_asking(turn, life)
+    elif life.watch is not None:
         watch = replace(life.watch, service=fresh)
         if has_other_question(old, fresh):
             watch = replace(watch, heard_at=turn.now, replace_at=None)
             turn.emit(Say(Severity.INFO, life.name, "the file asks it otherwise: a new nanny"))
             turn.emit(StartNanny(fresh))
         life = replace(life, watch=watch)
+    elif life.state is ServiceState.JUDGED:
+        life = begin_watch(turn, life, 0.0)
     turn.put(life)
+
+
+def _stop_asking(turn: Turn, life: ServiceLife) -> ServiceLife:
+    """The file wants it asked no longer: one that was started stands from now on."""
+    end_watch(turn, life)
+    was_looked_at = life.adopt_until is not None
+    life = replace(life, watch=None, adopt_until=None)
+    if was_looked_at:
+        return replace(life, todo=start_commands(life.service))
+    if life.state in (ServiceState.STARTED, ServiceState.JUDGED):
+        return stand_unasked(turn, life, "the file has it asked no longer")
+    return life
 
 
 def _remove(turn: Turn, life: ServiceLife) -> None:

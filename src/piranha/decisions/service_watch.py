@@ -129,10 +129,7 @@ def _question(service: Service) -> tuple[object, ...]:
         service.vip,
         service.port,
         service.protocol,
-        service.send,
-        service.expect,
-        service.use_regex,
-        service.send_program,
+        service.probe,
         service.interval_seconds,
         service.timeout_seconds,
     )

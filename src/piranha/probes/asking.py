@@ -6,11 +6,12 @@ from typing import Protocol
 
 from piranha.probes.doors import Doors, Note
 from piranha.probes.program import ProgramProbe
-from piranha.probes.question import ExpectRegex, Question, Transport
+from piranha.probes.question import Question, Transport
 from piranha.probes.tcp import TcpProbe
 from piranha.probes.transcript import heading
 from piranha.probes.udp import UdpProbe
 from piranha.probes.verdict import Outcome, Verdict
+from piranha.script.steps import ExpectRegex
 
 
 class Probe(Protocol):

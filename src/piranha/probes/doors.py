@@ -1,5 +1,6 @@
 """What a transport needs from outside, handed in by the program: time, processes, a listener."""
 
+import contextlib
 import select
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Note:
     seconds: float
     """Since the probe began."""
     kind: str
-    """asking, started, connected, expecting, sent, received or ended."""
+    """asking, started, connected, secured, expecting, waiting, sent, received, closed or ended."""
     data: bytes = b""
     """What was sent or received."""
     text: str = ""
@@ -69,7 +70,9 @@ class Waiting:
         self._poll.register(descriptor, events)
 
     def forget(self, descriptor: int) -> None:
-        self._poll.unregister(descriptor)
+        """Wait for it no longer; nothing where it is not waited for."""
+        with contextlib.suppress(KeyError):
+            self._poll.unregister(descriptor)
 
     def until(self, instant: float) -> dict[int, int]:
         """Wait for the first events, no longer than to the instant. Raises ToldToEnd."""

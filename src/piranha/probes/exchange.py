@@ -7,9 +7,9 @@ taken for health: a closed port refuses at once (ICMP), a live service need not 
 """
 
 from piranha.probes.matching import Finding, matchers_of
-from piranha.probes.question import ExpectAny, Send, Step
-from piranha.probes.spelling import quoted
 from piranha.probes.verdict import Outcome, Verdict, timed_out
+from piranha.script.spelling import quoted
+from piranha.script.steps import ExpectAny, Send, Step
 
 DATAGRAM_LIMIT = 100
 """Datagrams that one probe reads before it says "too much"."""

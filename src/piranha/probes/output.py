@@ -5,9 +5,9 @@ always worked); where nothing is, exit status 0 is health.
 """
 
 from piranha.probes.matching import Finding, matchers_of
-from piranha.probes.question import ExpectAny, ExpectPrefix, ExpectRegex, Step
-from piranha.probes.spelling import quoted
 from piranha.probes.verdict import Outcome, Verdict, timed_out
+from piranha.script.spelling import quoted
+from piranha.script.steps import ExpectAny, ExpectPrefix, ExpectRegex, Step
 
 OUTPUT_LIMIT = 65_536
 """Bytes of output that one probe reads before it says "too much"."""

@@ -1,15 +1,10 @@
 """What a nanny asks: a frozen value that says whom, how, in which steps and for how long."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from piranha.defaults import PROBE_TIMEOUT_SECONDS
-
-LARGEST_STRING = 65_536
-"""Bytes of one send or expect."""
-LARGEST_PATTERN = 4_096
-"""Bytes of one regular expression."""
+from piranha.script.steps import RegexStep, Step, TlsTerms, filled_text
 
 
 class Transport(StrEnum):
@@ -18,39 +13,6 @@ class Transport(StrEnum):
     TCP = "tcp"
     UDP = "udp"
     PROGRAM = "program"
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send these bytes; over UDP they are one datagram."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectPrefix:
-    """What is unread must begin with these bytes; they are then read."""
-
-    prefix: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectAny:
-    """Anything at all must come; its first byte (or datagram, even an empty one) is then read."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectRegex:
-    """A regular expression on bytes must be found in what is unread (Python's `re`, `search`).
-
-    An expression whose match more input could undo (`$`, `\\b`, look-ahead ...) is tried at the
-    end of each line and at the end of the input, any other as soon as bytes come.
-    """
-
-    pattern: bytes
-
-
-Step = Send | ExpectPrefix | ExpectAny | ExpectRegex
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +31,8 @@ class Question:
     vip: str = ""
     argv: tuple[str, ...] = ()
     """The program of `Transport.PROGRAM`, with %h and the like still in it."""
+    tls: TlsTerms | None = None
+    """What holds for the TLS of this question, whichever step begins it; None: there is none."""
 
     @property
     def target(self) -> str:
@@ -83,23 +47,7 @@ class Question:
 
     @property
     def has_regex(self) -> bool:
-        return any(isinstance(step, ExpectRegex) for step in self.steps)
-
-
-def steps_of(send: bytes | None, expect: bytes | None, use_regex: bool = False) -> tuple[Step, ...]:
-    """The steps that the keywords `send`, `expect` and `use_regex` mean (lvs.cf(5)).
-
-    What is sent goes first; `expect` is compared with the first bytes that arrive; b"*" is any
-    answer; an empty or absent one asks for none.
-    """
-    steps: list[Step] = []
-    if send:
-        steps.append(Send(send))
-    if expect == b"*":
-        steps.append(ExpectAny())
-    elif expect:
-        steps.append(ExpectRegex(expect) if use_regex else ExpectPrefix(expect))
-    return tuple(steps)
+        return any(isinstance(step, RegexStep) for step in self.steps)
 
 
 def environment_of(question: Question) -> dict[str, str]:
@@ -112,17 +60,17 @@ def environment_of(question: Question) -> dict[str, str]:
     }
 
 
-_VARIABLE = re.compile("%([hpvn%])")
-
-
-def expanded(text: str, question: Question) -> str:
-    """The text with %h (real address), %p (port), %v (VIP), %n (service) and %% filled in; any
-    other use of % stays as it is."""
-    values = {
+def values_of(question: Question) -> dict[str, str]:
+    """What %h (real address), %p (port), %v (VIP), %n (service) and %% stand for."""
+    return {
         "h": question.host,
         "p": str(question.port),
         "v": question.vip,
         "n": question.service,
         "%": "%",
     }
-    return _VARIABLE.sub(lambda found: values[found[1]], text)
+
+
+def expanded(text: str, question: Question) -> str:
+    """The text with the variables filled in; any other use of % stays as it is."""
+    return filled_text(text, values_of(question))

@@ -5,12 +5,13 @@ import socket
 from errno import EINPROGRESS
 from os import strerror
 
-from piranha.probes.dialogue import READ_LIMIT, Dialogue
+from piranha.probes.dialogue import Dialogue
 from piranha.probes.doors import Doors, Note, Waiting
 from piranha.probes.expression_guard import ExpressionGuard
 from piranha.probes.question import Question
 from piranha.probes.sick_endings import verdict_of
 from piranha.probes.verdict import Outcome
+from piranha.script.steps import READ_LIMIT
 
 _READ_SIZE = 16_384
 _FAREWELL_SECONDS = 0.1
@@ -94,13 +95,24 @@ class TcpProbe:
         if dialogue.wanted != self._said_wanted:
             self._said_wanted = dialogue.wanted
             self._note("expecting", text=dialogue.wanted)
+        if dialogue.wants_close:
+            self._close_our_side(connection)
+            return
         events = 0 if self._has_ended else select.POLLIN
         waiting = self._waiting
-        waiting.watch(connection.fileno(), events | (select.POLLOUT if dialogue.outbox else 0))
-        ready = waiting.until(dialogue.deadline).get(connection.fileno(), 0)
+        if events or dialogue.outbox:
+            waiting.watch(connection.fileno(), events | (select.POLLOUT if dialogue.outbox else 0))
+        else:  # poll(2) would report the hang-up again and again while a script waits
+            waiting.forget(connection.fileno())
+        ready = waiting.until(dialogue.wake_at).get(connection.fileno(), 0)
         if ready & ~select.POLLOUT and not self._has_ended:
             self._receive(connection)
         self._guard.tell(dialogue, dialogue.time_passed)
+
+    def _close_our_side(self, connection: socket.socket) -> None:
+        connection.shutdown(socket.SHUT_WR)
+        self._note("closed")
+        self._guard.tell(self._dialogue, self._dialogue.closed)
 
     def _send(self, connection: socket.socket) -> None:
         outbox = self._dialogue.outbox

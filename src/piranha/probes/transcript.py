@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from piranha.probes.doors import Note
 from piranha.probes.matching import matchers_of
-from piranha.probes.question import Question, Send
-from piranha.probes.spelling import quoted, spelled
+from piranha.probes.question import Question
 from piranha.probes.verdict import Outcome
+from piranha.script.spelling import quoted, spelled
+from piranha.script.steps import Send
 
 _SHOWN_BYTES = 2_000
 """Of one piece of the dialogue; the rest is only counted."""

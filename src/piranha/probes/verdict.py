@@ -22,6 +22,11 @@ class Verdict(Enum):
         Bearing.HEALTHY,
         "it accepted the connection, and no answer was asked for",
     )
+    SECURED = (
+        "secured",
+        Bearing.HEALTHY,
+        "it finished a TLS handshake, and no answer was asked for",
+    )
     NOT_REFUSED = (
         "not refused",
         Bearing.HEALTHY,
@@ -41,6 +46,11 @@ class Verdict(Enum):
         "timed out in connect",
         Bearing.SICK,
         "the connection was neither accepted nor refused in time",
+    )
+    TLS_TIMED_OUT = (
+        "timed out in TLS",
+        Bearing.SICK,
+        "the TLS handshake was not done in time",
     )
     SEND_TIMED_OUT = ("timed out in send", Bearing.SICK, "it did not read what was sent in time")
     EXPECT_TIMED_OUT = (

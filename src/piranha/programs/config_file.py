@@ -8,7 +8,9 @@ from pathlib import Path
 
 from piranha.config.reading import LARGEST_FILE, Reading, read_settings
 from piranha.config.settings import Settings
+from piranha.config.values import Names
 from piranha.errors import UsageError
+from piranha.programs.recipe_files import recipe_names, recipe_text
 from piranha.system import files, trusted_files
 
 _QUICK_RESOLVER = "timeout:1 attempts:1"
@@ -18,7 +20,8 @@ _QUICK_RESOLVER = "timeout:1 attempts:1"
 def read_config_file(path: Path) -> Reading:
     """Read and judge the file. Raises OSError when it cannot be read."""
     data = files.read_limited(path, LARGEST_FILE)
-    return read_settings(data, str(path), resolve_host, port_of_service)
+    names = Names(resolve_host, port_of_service, recipe_names, recipe_text)
+    return read_settings(data, str(path), names)
 
 
 def read_trusted_file(path: Path) -> Reading:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
-from piranha.config.settings import IPAddress, Protocol, Service
+from piranha.config.settings import IPAddress, Service
 from piranha.decisions.fos_events import NannyLost, NannyReported
 from piranha.errors import WireError
-from piranha.probes.question import Question, Transport, steps_of
 from piranha.programs.nanny import run_for_fos, warm_up
+from piranha.programs.service_question import question_of
 from piranha.system import children, clock, journal
 from piranha.system.children import Birth, Child, User
 from piranha.system.loop import Loop
@@ -33,21 +33,6 @@ _PROBE_NOW = b"\n"
 _READ_SIZE = 1 << 16
 
 NannyEvent = NannyReported | NannyLost
-
-
-def question_of(service: Service, host: IPAddress) -> Question:
-    """What is asked of a service on a node's real address."""
-    transport = Transport.UDP if service.protocol is Protocol.UDP else Transport.TCP
-    return Question(
-        host=str(host),
-        port=service.port,
-        transport=Transport.PROGRAM if service.send_program else transport,
-        steps=steps_of(service.send, service.expect, service.use_regex),
-        timeout_seconds=service.timeout_seconds,
-        service=service.name,
-        vip=str(service.vip.address),
-        argv=service.send_program,
-    )
 
 
 @dataclass(slots=True)

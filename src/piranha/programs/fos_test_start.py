@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from piranha.config.settings import Group, Service, Settings, Standby
 from piranha.config.timing import has_kernel_lease, lease_seconds
 from piranha.probes.question import Transport
-from piranha.programs.fos_nannies import question_of
+from piranha.programs.service_question import question_of
 from piranha.terms import Side
 from piranha.wire.report_line import FosMode
 

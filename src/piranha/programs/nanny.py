@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from piranha.errors import SystemRefusedError, UsageError
 from piranha.probes.asking import Asked
 from piranha.probes.doors import Doors, Note, ToldToEnd
-from piranha.probes.question import Question, Transport, steps_of
+from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome
 from piranha.programs.detaching import Tell, run_detached
 from piranha.programs.nanny_by_hand import NannyByHand
 from piranha.programs.nanny_options import NannyOptions, read_options
 from piranha.programs.nanny_rounds import probe_for_ever, report_of
+from piranha.script.steps import steps_of
 from piranha.system import children, clock, journal
 from piranha.terms import Severity
 from piranha.wire import nanny_line

@@ -10,16 +10,10 @@ from typing import Any
 from piranha import __version__, defaults
 from piranha.errors import SystemRefusedError, UsageError
 from piranha.probes.asking import expression_fault
-from piranha.probes.question import (
-    LARGEST_PATTERN,
-    LARGEST_STRING,
-    Question,
-    Step,
-    Transport,
-    steps_of,
-)
-from piranha.probes.spelling import unspelled
+from piranha.probes.question import Question, Transport
 from piranha.programs.command_line import CommandLine, read_duration
+from piranha.script.spelling import unspelled
+from piranha.script.steps import LARGEST_PATTERN, LARGEST_STRING, Step, steps_of
 
 _BALANCING = {
     ("-a", "--reentrytime"): 1,

@@ -60,6 +60,10 @@ def _carry_out(options: CtlOptions) -> int:
         from piranha.programs import check  # here: it looks at the whole machine, with psutil
 
         return check.run(options.file or options.config, sys.stdout)
+    if options.command == "recipes":
+        from piranha.programs import recipe_pages  # here, as a status should not pay for it
+
+        return recipe_pages.show_recipes(options.name)
     place = find_place(options)
     return COMMANDS[options.command](options, place)
 

@@ -24,6 +24,8 @@ class CtlOptions:
     group: str
     """Empty: the only one."""
     service: str
+    name: str
+    """Of a recipe; empty: all of them."""
     count: int
     seconds: float | None
     """None: no end."""
@@ -47,6 +49,7 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         file=values.get("file"),
         group=values.get("group") or "",
         service=values.get("service") or "",
+        name=values.get("name") or "",
         count=values.get("count", MOVES_SHOWN),
         seconds=values.get("seconds"),
         is_json=values.get("json", False),
@@ -80,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
     check = command("check", "judge a configuration file, and whether it fits this machine")
     check.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    recipes = command("recipes", "list the ready-made probes, or print one as text for lvs.cf")
+    recipes.add_argument("name", nargs="?", metavar="NAME")
     switch = command("switch", "let the other node serve a group")
     switch.add_argument("group", nargs="?", metavar="GROUP")
     switch.add_argument("--dry-run", action="store_true", help="only say what would happen")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piranha.probes.spelling import SHOWN_BYTES, quoted, spelled, unspelled
+from piranha.script.spelling import SHOWN_BYTES, quoted, spelled, unspelled
 
 
 def test_a_greeting_is_spelled_on_one_line() -> None:

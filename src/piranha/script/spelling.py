@@ -1,6 +1,7 @@
 """How bytes are spelled for people, and read back from what people type."""
 
 import re
+from collections.abc import Iterator
 
 SHOWN_BYTES = 80
 """How much of a long answer is shown as evidence."""
@@ -11,6 +12,7 @@ _SPELLED.update({ord("\r"): "\\r", ord("\n"): "\\n", ord("\t"): "\\t", ord("\\")
 
 _MEANT = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\", '"': b'"', "'": b"'", "0": b"\0"}
 _ESCAPE = re.compile(r"""\\(x[0-9A-Fa-f]{2}|[rnt\\"'0])""")
+_BACKSLASH = re.compile(r"\\(x[0-9a-fA-F]{2}|.|\Z)", re.DOTALL)
 
 
 def spelled(data: bytes | bytearray | memoryview) -> str:
@@ -39,3 +41,10 @@ def unspelled(text: str) -> bytes:
         data += bytes([int(escape[1:], 16)]) if len(escape) == 3 else _MEANT[escape]
         end = found.end()
     return bytes(data + text[end:].encode("utf-8", "surrogateescape"))
+
+
+def unknown_escapes(text: str) -> Iterator[tuple[int, str]]:
+    """Where `unspelled` finds a backslash that means nothing, and what follows it."""
+    for found in _BACKSLASH.finditer(text):
+        if len(found[1]) < 3 and found[1] not in _MEANT:
+            yield found.start(), found[1]
