@@ -1,5 +1,6 @@
 """What is believed of what comes in on the heartbeat's paths. On loopback."""
 
+import itertools
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,11 +8,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from piranha.programs.heartbeat_paths import HeartbeatPaths, SequenceGuard, WrongDatagrams
+from piranha.programs.heartbeat_paths import HeartbeatPaths, WrongDatagrams
 from piranha.system import clock, journal
 from piranha.system.loop import Loop
 from piranha.terms import Side
-from piranha.wire import heartbeat
+from piranha.wire import aside, envelope, heartbeat
+from piranha.wire.aside import Aside, Challenge, ChallengeAnswered, SectionAsked, Talk
+from piranha.wire.envelope import NO_KEYS, KeyRing
 from piranha.wire.heartbeat import Heartbeat
 from tests.programs.example_settings import settings
 
@@ -33,32 +36,8 @@ BEAT = Heartbeat(
 )
 
 
-def beat(sequence: int, incarnation: int = 11) -> Heartbeat:
-    return replace(BEAT, sequence=sequence, incarnation=incarnation)
-
-
-def test_each_heartbeat_must_be_newer_than_the_last_on_its_path() -> None:
-    guard = SequenceGuard()
-    refusals = [guard.refusal(0, beat(n)) for n in (5, 6, 6, 5, 9)]
-    assert refusals == ["", "", "repeated or overtaken", "repeated or overtaken", ""]
-
-
-def test_a_copy_on_the_other_path_is_no_repetition() -> None:
-    guard = SequenceGuard()
-    assert [guard.refusal(path, beat(5)) for path in (0, 1)] == ["", ""]
-
-
-def test_a_new_run_of_the_partner_counts_from_its_own_start() -> None:
-    guard = SequenceGuard()
-    assert [guard.refusal(0, beat(900)), guard.refusal(0, beat(1, 12))] == ["", ""]
-
-
-def test_a_run_that_is_over_is_never_heard_again() -> None:
-    guard = SequenceGuard()
-    guard.refusal(0, beat(1))
-    guard.refusal(0, beat(1, 12))
-    assert guard.refusal(1, beat(2)) == "of an earlier run of the partner"
-    assert guard.refusal(0, beat(2, 12)) == ""
+def beat(sequence: int) -> Heartbeat:
+    return replace(BEAT, sequence=sequence)
 
 
 @pytest.fixture
@@ -101,6 +80,9 @@ class Pair:
     def __init__(self, is_private_here: bool = True) -> None:
         self.heard: list[tuple[int, int]] = []
         self.arrived: list[float] = []
+        self.asides: list[Talk] = []
+        self.unproven = self.challenges = 0
+        self.ring = NO_KEYS
         self.loop = Loop()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind((str(BACKUP), 0))
@@ -113,13 +95,32 @@ class Pair:
                 Side.BACKUP: (BACKUP, private),
             },
         )
-        self.paths = HeartbeatPaths(self.loop, given, Side.BACKUP, self._hear)
+        self.paths = HeartbeatPaths(self.loop, given, Side.BACKUP, self)
         self.partner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.partner.bind((str(PRIMARY), self.port))
+        self.partner.settimeout(1.0)
 
-    def _hear(self, path: int, beat: Heartbeat, at: float) -> None:
+    def hear(self, path: int, beat: Heartbeat, at: float) -> None:
         self.heard.append((path, beat.sequence))
         self.arrived.append(at)
+
+    def hear_unproven(self, _at: float) -> None:
+        self.unproven += 1
+
+    def hear_aside(self, talk: Talk) -> None:
+        self.asides.append(talk)
+
+    def answer_challenge(self) -> None:
+        self.challenges += 1
+
+    def said(self) -> Talk:
+        """The next thing that came to the partner besides heartbeats."""
+        opened = envelope.open_datagram(self.partner.recv(2000), self.ring)
+        return aside.read(opened.body).talk
+
+    def says(self, talk: Talk) -> None:
+        said = aside.encode(Aside("default", Side.PRIMARY, talk))
+        self.say(envelope.seal(said, self.ring))
 
     def say(self, data: bytes) -> None:
         self.partner.sendto(data, (str(BACKUP), self.port))
@@ -191,6 +192,136 @@ def test_a_stranger_is_not_heard(pair: Callable[..., Pair], lines: list[str]) ->
     assert "from 127.9.0.66 ignored: not the partner's address, 127.9.0.1" in lines[0]
 
 
+OLD, NEW = b"o" * 32, b"n" * 32
+
+
+def sealed(sequence: int, *keys: bytes) -> bytes:
+    return envelope.seal(heartbeat.encode(beat(sequence)), KeyRing(keys))
+
+
+def keyed(it: Pair, *keys: bytes, **more: bool) -> None:
+    """The partner, whose run is proven already, and this node have keys."""
+    it.ring = KeyRing(keys[:1])
+    it.paths.use(KeyRing(keys, **more))
+    it.say(sealed(1, keys[0]))
+    it.turn()
+    challenge = it.said()
+    assert isinstance(challenge, Challenge)
+    it.says(ChallengeAnswered(challenge.nonce, 11, 1))
+    it.turn()
+
+
+def test_a_run_of_the_partner_is_believed_when_it_has_answered(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    it.ring = KeyRing((NEW,))
+    it.paths.use(it.ring)
+    it.say(sealed(7, NEW))
+    it.turn()
+    assert (it.heard, it.unproven) == ([], 1)
+    challenge = it.said()
+    assert isinstance(challenge, Challenge)
+    it.says(ChallengeAnswered(challenge.nonce + 1, 11, 7))
+    it.turn()
+    assert it.heard == []
+    it.says(ChallengeAnswered(challenge.nonce, 11, 7))
+    it.turn()
+    it.say(sealed(8, NEW))
+    it.turn()
+    assert it.heard == [(0, 7), (0, 8)]
+
+
+def test_a_challenge_is_repeated_while_its_answer_is_missing(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    it.ring = KeyRing((NEW,))
+    it.paths.use(it.ring)
+    it.say(sealed(7, NEW))
+    it.turn()
+    first = it.said()
+    clock.sleep_until(it.paths.wake_at())
+    it.paths.tend()
+    assert it.said() == first
+
+
+def test_a_challenge_is_answered_and_a_heartbeat_asked_for(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    it.says(Challenge(5))
+    it.turn()
+    assert it.challenges == 0, "nothing was sent yet"
+    it.paths.send_beat(replace(BEAT, node=Side.BACKUP, incarnation=3, sequence=9))
+    it.partner.recv(2000)
+    for _ in range(5):
+        it.says(Challenge(5))
+    it.turn()
+    assert it.said() == ChallengeAnswered(5, 3, 9)
+    assert it.challenges == 1
+
+
+def test_what_is_not_sealed_or_sealed_otherwise_is_ignored(
+    pair: Callable[..., Pair], lines: list[str]
+) -> None:
+    it = pair()
+    keyed(it, NEW)
+    for data in (heartbeat.encode(beat(2)), sealed(3, OLD), sealed(4, NEW)[:-1] + b"x"):
+        it.say(data)
+    it.turn()
+    assert it.heard == [(0, 1)]
+    assert "it is not sealed; has the partner no heartbeat_key?" in lines[0]
+    assert "2 datagrams from 127.9.0.1 ignored: its seal fits no key of this node" in lines[1]
+
+
+def test_while_a_first_key_is_given_what_is_not_sealed_is_heard(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    keyed(it, NEW, takes_unsealed=True)
+    it.say(heartbeat.encode(beat(2)))
+    it.turn()
+    assert it.heard == [(0, 1), (0, 2)]
+
+
+def test_a_node_without_a_key_hears_a_sealing_partner_and_says_so_once(
+    pair: Callable[..., Pair], lines: list[str]
+) -> None:
+    it = pair()
+    for sequence in (1, 2):
+        it.say(sealed(sequence, NEW))
+    it.turn()
+    assert it.heard == [(0, 1), (0, 2)]
+    assert [line for line in lines if "has no heartbeat_key" in line] == lines
+    assert len(lines) == 1
+
+
+def test_a_key_is_changed_without_a_moment_of_deafness(pair: Callable[..., Pair]) -> None:
+    """Each step of the procedure, on one node before the other, in either order."""
+    it = pair()
+    keyed(it, OLD)
+    steps = [(OLD,), (OLD, NEW), (NEW, OLD), (NEW,)]
+    sequence = 1
+    for before, after in itertools.pairwise(steps):
+        for ours, theirs in ((before, after), (after, before), (after, after)):
+            it.paths.use(KeyRing(ours))
+            sequence += 1
+            it.say(sealed(sequence, *theirs))
+            it.turn()
+            assert it.heard[-1] == (0, sequence), (ours, theirs)
+
+
+def test_what_is_said_aside_reaches_whom_it_concerns(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    it.says(SectionAsked(1, 0, "global"))
+    it.turn()
+    assert it.asides == [SectionAsked(1, 0, "global")]
+
+
+def test_all_that_waits_is_read_though_strangers_sent_most_of_it(pair: Callable[..., Pair]) -> None:
+    it = pair()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.9.0.66", 0))
+        for _ in range(600):
+            stranger.sendto(b"x", (str(BACKUP), it.port))
+    it.say(heartbeat.encode(beat(1)))
+    it.paths.drain()
+    assert it.heard == [(0, 1)]
+
+
 def test_our_heartbeats_go_out_on_every_path(pair: Callable[..., Pair]) -> None:
     it = pair()
     private = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -222,4 +353,4 @@ def test_a_port_that_is_taken_is_refused_at_the_start(pair: Callable[..., Pair])
         heartbeat_port=it.port, addresses={Side.PRIMARY: (PRIMARY,), Side.BACKUP: (BACKUP,)}
     )
     with pytest.raises(OSError, match="Address already in use"):
-        HeartbeatPaths(it.loop, given, Side.BACKUP, lambda _path, _beat, _at: None)
+        HeartbeatPaths(it.loop, given, Side.BACKUP, it)

@@ -38,6 +38,8 @@ class MachineFacts:
     other_clusters: Mapping[str, Settings]
     """What the machine's other cluster files say, by path."""
     listeners: tuple[Listener, ...]
+    key_fault: str = ""
+    """What is wrong with the file of `heartbeat_key`."""
 
 
 def programs_of(settings: Settings) -> frozenset[str]:
@@ -66,6 +68,8 @@ def _findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
     yield from _file_findings(facts)
     yield from _node_findings(settings, facts)
     yield from _cluster_findings(settings, facts)
+    if facts.key_fault:
+        yield "error", "global", "heartbeat_key", facts.key_fault
     yield from _command_findings(settings, facts)
     for service in _services(settings):
         yield from _vip_findings(service, facts)

@@ -65,6 +65,8 @@ def _blocked(view: View, state: GroupState) -> str:
         return unable
     if view.sees_witness is False:
         return "no witness answers"
+    if partner_link.is_unproven_heard(view.link, view.now, view.deadtime):
+        return "its sealed heartbeats come in and it answers no challenge: it does not hear us"
     return ""
 
 

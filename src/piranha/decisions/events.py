@@ -26,6 +26,15 @@ class HeartbeatHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class UnprovenHeard:
+    """A sealed heartbeat of a run of the partner that has not proven that it lives: a partner that
+    does not hear us, or a recorded one. Nothing that it says is believed."""
+
+    at: float
+    """When it arrived at this node, at most now."""
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierChanged:
     """A device that carries VIPs of the group lost its carrier, or all have it again."""
 
@@ -140,6 +149,7 @@ class RulesChanged:
 Event = (
     TimePassed
     | HeartbeatHeard
+    | UnprovenHeard
     | CarrierChanged
     | WitnessChanged
     | StrangerHeard

@@ -26,6 +26,7 @@ from piranha.decisions.events import (
     StrangerHeard,
     SwitchAsked,
     TimePassed,
+    UnprovenHeard,
     VipsAsked,
     WitnessChanged,
 )
@@ -106,6 +107,8 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
             effects += said
             if not news:
                 event = TimePassed()
+        case UnprovenHeard():
+            state = replace(state, link=replace(state.link, unproven_at=event.at))
         case WitnessChanged():
             state = replace(state, sees_witness=event.is_seen)
             if not event.is_seen:

@@ -45,6 +45,8 @@ class Link:
     last_heard_at: float | None = None
     heard: tuple[PathHeard, ...] = ()
     """Per path; here `age_seconds` holds the *instant* of hearing."""
+    unproven_at: float | None = None
+    """When the newest heartbeat came whose run has not proven that it lives."""
     partner: Heartbeat | None = None
     past_incarnations: tuple[int, ...] = ()
     strangers_heard: tuple[float, float] | None = None
@@ -66,6 +68,12 @@ def is_partner_heard(link: Link, rules: NodeRules, now: float) -> bool:
         and link.last_heard_at is not None
         and now - link.last_heard_at < rules.deadtime_seconds
     )
+
+
+def is_unproven_heard(link: Link, now: float, seconds: float) -> bool:
+    """Whether, within so many seconds, heartbeats came that cannot be believed: a partner that
+    does not hear us may be alive and serve."""
+    return link.unproven_at is not None and now - link.unproven_at < seconds
 
 
 def hear_stranger(link: Link, rules: NodeRules, now: float) -> Link:
@@ -131,6 +139,8 @@ def quiet_limit(link: Link, rules: NodeRules) -> float:
 def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
     """Nothing at all has come for longer than a living partner could be quiet, in spite of
     repeats; or an earlier pulse saw that, and nothing has come since."""
+    if is_unproven_heard(link, now, quiet_limit(link, rules)):
+        return False
     if link.was_silent and link.last_heard_at is None:
         return link.sent_unheard > 0
     is_quiet = now - quiet_since(link) >= quiet_limit(link, rules)

@@ -16,7 +16,9 @@ from piranha.config.complaints import Complaint, errors
 from piranha.config.machine import Listener, MachineFacts, judge_machine, programs_of
 from piranha.config.settings import IPAddress, Protocol, Settings
 from piranha.config.timing_report import timing_report
+from piranha.errors import UsageError
 from piranha.programs.config_file import read_config_file
+from piranha.programs.heartbeat_key import keys_of
 from piranha.system import files, trusted_files
 from piranha.wire.exit_status import ExitStatus
 
@@ -91,7 +93,16 @@ def gather(settings: Settings, path: Path, top: Path) -> MachineFacts:
         configured_elsewhere=configured_elsewhere(vips, path, top),
         other_clusters=dict(_other_clusters(path, top)),
         listeners=tuple(_listeners()),
+        key_fault=_key_fault(settings),
     )
+
+
+def _key_fault(settings: Settings) -> str:
+    try:
+        keys_of(settings)
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def local_addresses() -> dict[IPAddress, str]:

@@ -1,21 +1,25 @@
 """The heartbeat's paths to the partner: what goes out on all of them, and what may come in.
 
-What comes in is believed only when it decodes, is of our cluster, from the partner's side and
-address, and newer than what the same path brought before. Everything else is counted, logged once
-a minute with its source, and changes nothing.
+What comes in is believed only when it is sealed (where there is a key), decodes, is of our cluster,
+from the partner's side and address, and when heartbeat_guard.py believes it. Everything else is
+counted, logged once a minute with its source, and changes nothing.
 """
 
 import errno
-from collections.abc import Callable
+import secrets
 from dataclasses import dataclass
+from typing import Protocol
 
 from piranha.config.settings import IPAddress, Settings
 from piranha.errors import WireError
+from piranha.programs.heartbeat_guard import Belief, HeartbeatGuard
 from piranha.system import clock, journal
 from piranha.system.datagrams import Arrival, HeartbeatSocket
 from piranha.system.loop import Loop
 from piranha.terms import Severity, Side
-from piranha.wire import heartbeat
+from piranha.wire import aside, envelope, heartbeat
+from piranha.wire.aside import Aside, Challenge, ChallengeAnswered, Talk
+from piranha.wire.envelope import NO_KEYS, KeyRing, Kind, seal
 from piranha.wire.heartbeat import Heartbeat
 
 MOST_AT_ONCE = 256
@@ -24,34 +28,27 @@ REOPEN_SECONDS = 1.0
 COMPLAINT_SECONDS = 60.0
 MOST_COMPLAINTS = 32
 """Different kinds of wrong datagrams that are told apart; more are one kind."""
-INCARNATIONS_KEPT = 8
+MOST_IN_A_ROW = 4096
+"""Datagrams read from one path in one go: more than the kernel queues, so that whatever waited is
+read, and a flood cannot keep us reading for ever."""
+ANSWERS_SECONDS = 0.01
+"""Between two answers to challenges, each of which costs a heartbeat too."""
 
-Hear = Callable[[int, Heartbeat, float], None]
-"""Takes the path, the heartbeat, and the instant at which it arrived."""
 
+class Listener(Protocol):
+    """Who is told of what comes in."""
 
-class SequenceGuard:
-    """Refuses what was heard before: a heartbeat of an incarnation that is over, or one that is
-    not newer than the last on its path."""
+    def hear(self, path: int, beat: Heartbeat, at: float) -> None:
+        """A heartbeat of the partner that is believed, and the instant at which it arrived."""
 
-    def __init__(self) -> None:
-        self._incarnation: int | None = None
-        self._over: list[int] = []
-        self._newest: dict[int, int] = {}
+    def hear_unproven(self, at: float) -> None:
+        """A sealed one of a run of the partner that has not proven that it lives."""
 
-    def refusal(self, path: int, beat: Heartbeat) -> str:
-        """Why the heartbeat is refused; empty when it is taken, and then it counts as heard."""
-        if beat.incarnation in self._over:
-            return "of an earlier run of the partner"
-        if beat.incarnation != self._incarnation:
-            if self._incarnation is not None:
-                self._over = [*self._over, self._incarnation][-INCARNATIONS_KEPT:]
-            self._incarnation = beat.incarnation
-            self._newest = {}
-        if beat.sequence <= self._newest.get(path, -1):
-            return "repeated or overtaken"
-        self._newest[path] = beat.sequence
-        return ""
+    def hear_aside(self, talk: Talk) -> None:
+        """A question about our file, or an answer about the partner's."""
+
+    def answer_challenge(self) -> None:
+        """The partner wants a fresh heartbeat: it believes us from now on."""
 
 
 class WrongDatagrams:
@@ -102,14 +99,19 @@ class HeartbeatPath:
 class HeartbeatPaths:
     """Every path of this node."""
 
-    def __init__(self, loop: Loop, settings: Settings, side: Side, hear: Hear) -> None:
+    def __init__(self, loop: Loop, settings: Settings, side: Side, listener: Listener) -> None:
         """Raises OSError when a path cannot be opened though its address is here."""
         self._loop = loop
         self._cluster = settings.cluster
-        self._partner = side.other
+        self._side = side
         self._port = settings.heartbeat_port
-        self._hear = hear
-        self._guard = SequenceGuard()
+        self._listener = listener
+        self._ring = NO_KEYS
+        self._is_seal_told = False
+        self._sent: tuple[int, int] | None = None
+        """Incarnation and sequence number of the newest heartbeat sent."""
+        self._answer_at = 0.0
+        self.guard = HeartbeatGuard(lambda: secrets.randbits(64))
         self._reopen_at = float("inf")
         self.wrong = WrongDatagrams()
         ours, theirs = settings.addresses[side], settings.addresses[side.other]
@@ -120,8 +122,26 @@ class HeartbeatPaths:
         for path in self.paths:
             self._open(path, is_first=True)
 
-    def send(self, data: bytes) -> None:
+    def use(self, ring: KeyRing) -> None:
+        """Seal with these keys, and open with them, from now on."""
+        self._ring = ring
+        self._is_seal_told = False
+        self.guard.is_challenging = bool(ring.keys)
+
+    def send_beat(self, beat: Heartbeat) -> None:
         """Send one heartbeat on every path."""
+        self._sent = beat.incarnation, beat.sequence
+        self.send(seal(heartbeat.encode(beat), self._ring))
+
+    def send_aside(self, talk: Talk) -> None:
+        """Say something else on every path; the partner takes the first copy."""
+        self.send(self._aside(talk))
+
+    def _aside(self, talk: Talk) -> bytes:
+        return seal(aside.encode(Aside(self._cluster, self._side, talk)), self._ring)
+
+    def send(self, data: bytes) -> None:
+        """Send one datagram on every path."""
         for path in self.paths:
             if path.door is None:
                 continue
@@ -138,11 +158,12 @@ class HeartbeatPaths:
                 self._drain(path)
 
     def wake_at(self) -> float:
-        return min(self._reopen_at, self.wrong.wake_at())
+        return min(self._reopen_at, self.wrong.wake_at(), self.guard.wake_at())
 
     def tend(self) -> None:
         """Try paths that could not be opened again, and say what was ignored."""
         now = clock.now()
+        self._challenge(now)
         if now >= self._reopen_at:
             self._reopen_at = float("inf")
             for path in self.paths:
@@ -181,10 +202,10 @@ class HeartbeatPaths:
 
     def _drain(self, path: HeartbeatPath) -> None:
         assert path.door is not None
-        while arrivals := path.door.drain(MOST_AT_ONCE):
-            for arrival in arrivals:
+        for _ in range(MOST_IN_A_ROW // MOST_AT_ONCE):
+            for arrival in path.door.drain(MOST_AT_ONCE):
                 self._take(path, arrival)
-            if len(arrivals) < MOST_AT_ONCE:
+            if path.door.is_empty:
                 break
         foreign = path.door.foreign - path.foreign_told
         if foreign:
@@ -194,21 +215,63 @@ class HeartbeatPaths:
 
     def _take(self, path: HeartbeatPath, arrival: Arrival) -> None:
         try:
-            beat = heartbeat.decode(arrival.data)
+            opened = envelope.open_datagram(arrival.data, self._ring)
+            if opened.kind is Kind.ASIDE:
+                refusal = self._take_aside(aside.read(opened.body))
+            else:
+                refusal = self._take_beat(path, heartbeat.read(opened.body), arrival.arrived_at)
         except WireError as error:
-            self.wrong.add(str(arrival.source), str(error))
-            return
-        refusal = self._stranger(beat) or self._guard.refusal(path.number, beat)
+            refusal = str(error)
         if refusal:
             self.wrong.add(str(arrival.source), refusal)
-            return
-        path.received += 1
-        path.heard_at = arrival.arrived_at
-        self._hear(path.number, beat, arrival.arrived_at)
+        elif opened.is_sealed and not self._ring.keys and not self._is_seal_told:
+            self._is_seal_told = True
+            text = "the partner seals its heartbeats, but this node has no heartbeat_key: "
+            text += "they are believed unlooked-at"
+            journal.say(Severity.WARNING, "heartbeat", text)
 
-    def _stranger(self, beat: Heartbeat) -> str:
-        if beat.cluster != self._cluster:
-            return f'cluster "{beat.cluster}", not "{self._cluster}"'
-        if beat.node is not self._partner:
-            return f"it says that it is the {beat.node}, as this node is"
+    def _take_beat(self, path: HeartbeatPath, beat: Heartbeat, at: float) -> str:
+        """Why it is refused; empty when it is taken, or waits for a proof."""
+        if refusal := self._stranger(beat.cluster, beat.node):
+            return refusal
+        belief = self.guard.hear(path.number, beat, at)
+        if belief is Belief.TAKEN:
+            path.received += 1
+            path.heard_at = at
+            self._listener.hear(path.number, beat, at)
+        elif belief is Belief.UNPROVEN:
+            self._listener.hear_unproven(at)
+            self._challenge(clock.now())
+        return self.guard.reason if belief is Belief.REFUSED else ""
+
+    def _take_aside(self, said: Aside) -> str:
+        if refusal := self._stranger(said.cluster, said.node):
+            return refusal
+        if isinstance(said.talk, Challenge):
+            self._answer(said.talk)
+        elif isinstance(said.talk, ChallengeAnswered):
+            for waiting in self.guard.answered(said.talk):
+                self._take_beat(self.paths[waiting.path], waiting.beat, waiting.at)
+        else:
+            self._listener.hear_aside(said.talk)
+        return ""
+
+    def _challenge(self, now: float) -> None:
+        if challenge := self.guard.challenge(now):
+            self.send_aside(challenge)
+
+    def _answer(self, challenge: Challenge) -> None:
+        """On every path, and with a heartbeat behind it that is newer than what was recorded."""
+        now = clock.now()
+        if self._sent is None or now < self._answer_at:
+            return
+        self._answer_at = now + ANSWERS_SECONDS
+        self.send_aside(ChallengeAnswered(challenge.nonce, *self._sent))
+        self._listener.answer_challenge()
+
+    def _stranger(self, cluster: str, node: Side) -> str:
+        if cluster != self._cluster:
+            return f'cluster "{cluster}", not "{self._cluster}"'
+        if node is self._side:
+            return f"it says that it is the {node}, as this node is"
         return ""

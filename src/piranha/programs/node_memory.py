@@ -7,6 +7,7 @@ and where both nodes lost power nobody remembers a higher one.
 
 import errno
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from piranha.wire.json_line import WireError, build
 
 LARGEST_FILE = 1024 * 1024
 VERSION = 1
+_HIGHEST_HALF = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Remembered:
     is_held: bool = False
     held_until: float | None = None
     ignored: dict[str, float | None] = field(default_factory=dict)
+    incarnation: int = 0
+    """Of the newest pulse of this node: each has a greater one, so that old runs are told from
+    new ones. No clock of the partner is needed for that."""
+    partner_incarnation: int = 0
+    """The greatest that this node has believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,18 @@ class NodeMemory:
 
     def remember_epoch(self, group: str, epoch: int) -> None:
         self._change(replace(self.content, epochs={**self.content.epochs, group: epoch}))
+
+    def new_incarnation(self, wall: float) -> int:
+        """A number for this run of pulse, 64 bits: greater than the one before, also where the
+        date was set back; greater by the date where nothing is remembered; the lower half is
+        random."""
+        high = min(max(int(wall), (self.content.incarnation >> 32) + 1), _HIGHEST_HALF)
+        incarnation = high << 32 | secrets.randbits(32)
+        self._change(replace(self.content, incarnation=incarnation))
+        return incarnation
+
+    def remember_partner(self, incarnation: int) -> None:
+        self._change(replace(self.content, partner_incarnation=incarnation))
 
     def hold(self, until: float | None) -> None:
         self._change(replace(self.content, is_held=True, held_until=until))

@@ -5,11 +5,13 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from piranha import defaults
 from piranha.errors import PiranhaError, UsageError
-from piranha.programs import control_client
+from piranha.programs import control_client, heartbeat_key
 from piranha.programs.cluster_place import ClusterPlace, find_place
+from piranha.programs.config_file import read_config_file
 from piranha.programs.leftovers import remove_leftovers
 from piranha.programs.move_record import read_moves
 from piranha.programs.piranhactl_options import CtlOptions, read_options
@@ -64,6 +66,8 @@ def _carry_out(options: CtlOptions) -> int:
         from piranha.programs import recipe_pages  # here, as a status should not pay for it
 
         return recipe_pages.show_recipes(options.name)
+    if options.command == "genkey":
+        return generate_key(options)
     place = find_place(options)
     return COMMANDS[options.command](options, place)
 
@@ -105,6 +109,37 @@ def show_moves(options: CtlOptions, place: ClusterPlace) -> int:
 
 def switch(options: CtlOptions, place: ClusterPlace) -> int:
     return _command(place, Switch(options.group, options.is_dry_run), seconds=None)
+
+
+def generate_key(options: CtlOptions) -> int:
+    """Make the key file, or change its keys; what it then has to be done with."""
+    path = options.file or _key_file(options)
+    match options.key_change:
+        case "add":
+            ring = heartbeat_key.add_key(path)
+            then = "copy it to the other node, reload both, then --next"
+        case "next":
+            ring = heartbeat_key.use_next(path)
+            then = "copy it to the other node, reload both, then --drop"
+        case "drop":
+            ring = heartbeat_key.drop_others(path)
+            then = "copy it to the other node, reload both"
+        case _:
+            ring = heartbeat_key.make_file(path, options.takes_unsealed)
+            then = "copy it to the other node; heartbeat_key in lvs.cf(5) names it"
+    print(f"{path}: {heartbeat_key.keys_text(ring)}: {then}")
+    return ExitStatus.OK
+
+
+def _key_file(options: CtlOptions) -> Path:
+    """The one that the configuration names, if there is one and it does."""
+    try:
+        entry = read_config_file(options.config).document.root.last("heartbeat_key")
+    except OSError:
+        if options.is_config_given:
+            raise
+        entry = None
+    return Path(entry.value.text) if entry else heartbeat_key.DEFAULT_FILE
 
 
 def clean_up(_options: CtlOptions, place: ClusterPlace) -> int:

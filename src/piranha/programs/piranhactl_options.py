@@ -7,6 +7,7 @@ from pathlib import Path
 
 from piranha import __version__, defaults
 from piranha.programs.command_line import CommandLine, read_duration
+from piranha.programs.heartbeat_key import DEFAULT_FILE
 
 MOVES_SHOWN = 5
 
@@ -32,6 +33,9 @@ class CtlOptions:
     is_json: bool
     is_watched: bool
     is_dry_run: bool
+    key_change: str = ""
+    """What genkey does with a file that is there: "add", "next", "drop"; empty: it makes one."""
+    takes_unsealed: bool = False
 
 
 def read_options(argv: Sequence[str] | None) -> CtlOptions:
@@ -55,6 +59,8 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         is_json=values.get("json", False),
         is_watched=values.get("watch", False),
         is_dry_run=values.get("dry_run", False),
+        key_change=values.get("key_change") or "",
+        takes_unsealed=values.get("unsealed", False),
     )
 
 
@@ -102,9 +108,24 @@ def _parser() -> argparse.ArgumentParser:
                              help="end by itself after so long: 90, 30m, 2h")  # fmt: skip
     clear = command("clear", "count this node as able to serve a group again")
     clear.add_argument("group", nargs="?", metavar="GROUP")
+    _add_genkey(command("genkey", "make the file of the heartbeats' key, or change its keys"))
     command("upgrade", "end pulse without goodbye; fos serves on for the next pulse")
     command("cleanup", "remove VIPs that dead processes of the suite have left")
     return parser
+
+
+def _add_genkey(genkey: argparse.ArgumentParser) -> None:
+    genkey.add_argument("file", nargs="?", type=Path, metavar="FILE",
+                        help=f"default: that of lvs.cf, else {DEFAULT_FILE}")  # fmt: skip
+    genkey.add_argument("--unsealed", action="store_true",
+                        help="accept unsealed ones too, until both nodes have it")  # fmt: skip
+    for change, text in (
+        ("add", "add a key, that is accepted and not used yet"),
+        ("next", "use the newest key from now on"),
+        ("drop", "keep only the key that is used"),
+    ):
+        genkey.add_argument(f"--{change}", dest="key_change", action="store_const", const=change,
+                            help=text)  # fmt: skip
 
 
 def _count(text: str) -> int:

@@ -10,8 +10,10 @@ from piranha.config.settings import Settings
 from piranha.errors import UsageError
 from piranha.programs.accepted_file import keep_keywords
 from piranha.programs.config_file import read_trusted_file
+from piranha.programs.heartbeat_key import keys_of, keys_text
 from piranha.programs.rules_from import keep_heartbeat
 from piranha.terms import Severity
+from piranha.wire.envelope import NO_KEYS, KeyRing
 
 Line = tuple[Severity, str]
 
@@ -29,6 +31,7 @@ class Running:
     settings: Settings
     document: Document
     """As every fos reads it."""
+    keys: KeyRing = NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,19 @@ def read_again(path: Path, running: Running) -> Reread:
     if reading.settings is None:
         return Reread(None, (*said, (Severity.ERROR, _refusal(path, reading.complaints))))
     settings, names = keep_heartbeat(running.settings, reading.settings)
+    try:
+        keys = keys_of(settings)
+    except UsageError as error:
+        refusal = f"refused: {error}; the running configuration stays"
+        return Reread(None, (*said, (Severity.ERROR, refusal)))
     document = keep_keywords(reading.document, running.document, names)
     waiting = tuple(
         (Severity.WARNING, f"{name} is not applied before a restart of pulse on both nodes")
         for name in names
         if _is_written_otherwise(reading.document, running.document, name)
     )
-    changes = tuple((Severity.INFO, text) for text in _changes(running.settings, settings))
-    return Reread(Running(settings, document), (*said, *waiting, *changes))
+    changes = tuple((Severity.INFO, text) for text in _changes(running, settings, keys))
+    return Reread(Running(settings, document, keys), (*said, *waiting, *changes))
 
 
 def _refusal(path: Path, complaints: tuple[Complaint, ...]) -> str:
@@ -73,10 +81,13 @@ def _is_written_otherwise(fresh: Document, running: Document, keyword: str) -> b
     return (now and now.value.text) != (before and before.value.text)
 
 
-def _changes(before: Settings, now: Settings) -> Iterator[str]:
+def _changes(running: Running, now: Settings, keys: KeyRing) -> Iterator[str]:
     """Section by section, by their digests."""
+    before = running.settings
     names = [*now.digests, *(name for name in before.digests if name not in now.digests)]
-    is_same = True
+    is_same = keys == running.keys
+    if not is_same:
+        yield f"heartbeat_key: {keys_text(keys)}"
     for name in names:
         old, new = before.digests.get(name), now.digests.get(name)
         if old != new:

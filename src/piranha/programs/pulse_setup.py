@@ -11,10 +11,12 @@ from piranha.config.reading import Reading
 from piranha.config.settings import Settings
 from piranha.errors import UsageError
 from piranha.programs.config_file import read_trusted_file
+from piranha.programs.heartbeat_key import keys_of
 from piranha.programs.pulse_options import PulseOptions
 from piranha.programs.rules_from import side_of
 from piranha.system.addresses import Addresses
 from piranha.terms import Side
+from piranha.wire.envelope import NO_KEYS, KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Setup:
     side: Side
     run_directory: Path
     state_directory: Path
+    keys: KeyRing = NO_KEYS
 
 
 def look_around(options: PulseOptions) -> Setup:
@@ -48,6 +51,7 @@ def look_around(options: PulseOptions) -> Setup:
         side=side,
         run_directory=defaults.run_directory(),
         state_directory=defaults.state_directory(),
+        keys=keys_of(settings),
     )
 
 

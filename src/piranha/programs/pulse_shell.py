@@ -5,7 +5,6 @@ lets time pass, and carries out the effects in their order.
 """
 
 import gc
-import secrets
 import signal
 from collections import deque
 from dataclasses import replace
@@ -32,6 +31,7 @@ from piranha.decisions.events import (
     RulesChanged,
     StopAsked,
     TimePassed,
+    UnprovenHeard,
 )
 from piranha.decisions.node import NodeState
 from piranha.programs.accepted_file import accepted_path, write_accepted
@@ -39,6 +39,7 @@ from piranha.programs.control_room import ControlRoom, control_path
 from piranha.programs.file_agreement import FileAgreement
 from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment, socket_path
 from piranha.programs.fos_seat import SHORTEST_HUNG_SECONDS, Place
+from piranha.programs.heartbeat_key import tell_of_keys
 from piranha.programs.heartbeat_paths import HeartbeatPaths
 from piranha.programs.lateness import Lateness
 from piranha.programs.leftovers import clear_group
@@ -59,7 +60,7 @@ from piranha.system import clock, journal, notify
 from piranha.system.addresses import Addresses
 from piranha.system.loop import Loop
 from piranha.terms import Severity
-from piranha.wire import heartbeat
+from piranha.wire.aside import Talk
 from piranha.wire.control_line import MoveShown, StatusShown
 from piranha.wire.heartbeat import Heartbeat
 from piranha.wire.report_line import FosMode
@@ -70,6 +71,8 @@ FAREWELL_SECONDS = 5.0
 """For every fos to end after everything was released."""
 READING_SECONDS = 0.02
 """If reading what was queued took longer, we stood still meanwhile, and more may have come."""
+MOST_READINGS = 3
+"""In a flood each reading takes long, and more has always come."""
 
 
 class PulseShell:
@@ -79,7 +82,7 @@ class PulseShell:
         """Opens everything; raises OSError for what the system refuses."""
         settings = setup.settings
         self._setup = setup
-        self._running = Running(settings, setup.document)
+        self._running = Running(settings, setup.document, setup.keys)
         self._events: deque[Event] = deque()
         self._last_moves: dict[str, MoveShown] = {}
         self._core_at = 0.0
@@ -97,7 +100,10 @@ class PulseShell:
         self.moves = MoveRecord(moves_path(setup.state_directory, settings.cluster))
         self.loop = Loop()
         self.addresses = Addresses(hears_addresses=False)
-        self.paths = HeartbeatPaths(self.loop, settings, setup.side, self._hear)
+        self.paths = HeartbeatPaths(self.loop, settings, setup.side, self)
+        self.paths.use(setup.keys)
+        self.paths.guard.newest_known = self.memory.content.partner_incarnation
+        self._is_challenged = False
         self.links = LinkWatch(self.addresses, self.emit)
         partner = settings.addresses[setup.side.other]
         self.questions = VipQuestions(self.loop, partner, self.emit)
@@ -114,6 +120,7 @@ class PulseShell:
     def begin(self) -> None:
         """Look for what an earlier pulse left, start every fos, listen: ready when it returns."""
         settings = self._running.settings
+        tell_of_keys(self._running.keys)
         write_accepted(self._accepted_path(), self._running.document)
         self.loop.on_signal(signal.SIGTERM, lambda: self.stop("SIGTERM"))
         self.loop.on_signal(signal.SIGINT, lambda: self.stop("SIGINT"))
@@ -212,6 +219,7 @@ class PulseShell:
     def _put_in_force(self, fresh: Running) -> None:
         settings = fresh.settings
         self._running = fresh
+        self.paths.use(fresh.keys)
         self.rules = rules_from(settings, self._setup.side)
         try:
             write_accepted(self._accepted_path(), fresh.document)
@@ -229,14 +237,27 @@ class PulseShell:
             if line:
                 journal.say(Severity.INFO, "state", line)
 
-    def _hear(self, path: int, beat: Heartbeat, at: float) -> None:
+    def hear(self, path: int, beat: Heartbeat, at: float) -> None:
+        """A heartbeat of the partner."""
         self.emit(HeartbeatHeard(path, beat, at))
         self.questions.partner_heard(at)
         self._agreement.hear(self.rules, beat)
+        self.memory.remember_partner(self.paths.guard.newest_known)
+
+    def hear_unproven(self, at: float) -> None:
+        """One of a run of the partner that has not proven that it lives."""
+        self.emit(UnprovenHeard(at))
+
+    def hear_aside(self, talk: Talk) -> None:
+        """What the partner says besides its heartbeats."""
+
+    def answer_challenge(self) -> None:
+        """Have a fresh heartbeat sent when everything that has come is taken in."""
+        self._is_challenged = True
 
     def _read_everything(self) -> None:
         """Silence is judged after this, so what came while we stood still must have been read."""
-        while True:
+        for _ in range(MOST_READINGS):
             began = clock.now()
             self.paths.drain()
             if clock.now() - began < READING_SECONDS:
@@ -250,6 +271,9 @@ class PulseShell:
             if clock.now() < self._core_at:
                 break
             self._step(TimePassed())
+        if self._is_challenged:
+            self._is_challenged = False
+            self._carry_out(SendHeartbeat(is_answer=True))
         self.operators.tend()
 
     def _step(self, event: Event) -> None:
@@ -270,7 +294,7 @@ class PulseShell:
                 self.state, beat = node.compose(
                     self.rules, self.state, clock.now(), is_answer=effect.is_answer
                 )
-                self.paths.send(heartbeat.encode(beat))
+                self.paths.send_beat(beat)
             case OrderFos():
                 self.keeper.order(effect.group, effect.mode, effect.order)
             case RunMonitor():
@@ -342,7 +366,7 @@ class PulseShell:
         remembered = self.memory.content
         return node.start(
             self.rules,
-            secrets.randbits(64) or 1,
+            self.memory.new_incarnation(clock.wall()),
             dict(remembered.epochs),
             remembered.is_held,
             clock.now(),

@@ -38,6 +38,8 @@ class HeartbeatSocket:
         self.local, self.partner, self.port = local, partner, port
         self.foreign = 0
         """Datagrams from other addresses so far."""
+        self.is_empty = True
+        """The newest `drain` has left nothing."""
         self.newest_foreign = ""
         """Where the newest of them came from."""
         self.unsent = 0
@@ -73,6 +75,7 @@ class HeartbeatSocket:
         is never held for older than the last moment at which this queue was seen empty.
         """
         began = clock.now()
+        self.is_empty = False
         arrivals: list[Arrival] = []
         for _ in range(limit):
             try:
@@ -80,6 +83,7 @@ class HeartbeatSocket:
                     _LARGEST_DATAGRAM, _ROOM_FOR_STAMP
                 )
             except BlockingIOError:
+                self.is_empty = True
                 self._emptied_at, emptied_before = began, self._emptied_at
                 return [_not_before(emptied_before, arrival) for arrival in arrivals]
             except OSError:  # an error of sending that the kernel tells late; not about arrivals

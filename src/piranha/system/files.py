@@ -11,14 +11,39 @@ from piranha.system.refused import RefusedError, refused
 
 def read_limited(path: Path | str, limit: int) -> bytes:
     """The whole content, at most `limit` bytes. Raises OSError: EFBIG when there is more."""
+    return read_with_status(path, limit)[0]
+
+
+def read_with_status(path: Path | str, limit: int) -> tuple[bytes, os.stat_result]:
+    """The content, and the rights of the very file that it was read from. Raises OSError."""
     try:
         with open(path, "rb") as file:
-            content = file.read(limit + 1)
+            content, status = file.read(limit + 1), os.fstat(file.fileno())
     except OSError as error:
         raise refused(f"cannot read {path}", error) from error
     if len(content) > limit:
         raise RefusedError(f"cannot read {path} (more than {limit} bytes)", errno.EFBIG)
-    return content
+    return content, status
+
+
+def our_user() -> int:
+    """The user whose files only we can open."""
+    return os.geteuid()
+
+
+def write_new(path: Path | str, content: bytes, mode: int) -> None:
+    """Make a file that is not there yet, whole and on disk. Raises OSError: FileExistsError."""
+    try:
+        draft = Path(path).with_name(f".{Path(path).name}.{secrets.token_hex(4)}")
+        try:
+            _write_new(draft, content, mode, sync=True)
+            os.link(draft, path)
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+        _sync_directory(Path(path).parent)
+    except OSError as error:
+        raise refused(f"cannot write {path}", error) from error
 
 
 def write_atomically(path: Path | str, content: bytes, mode: int, sync: bool = True) -> None:

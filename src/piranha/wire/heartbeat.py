@@ -1,8 +1,7 @@
 """One heartbeat: what a node says of itself, in one datagram of at most 1,200 bytes.
 
-A datagram is a head (magic, format version, flags, length of the fields), the fields (fields.py),
-and 32 bytes in reserve for a seal. Fields that a reader does not know are skipped, flags that it
-does not know are an error. Names, states and numbers of every group are always in; service tags,
+A datagram is the fields (fields.py) between a head and a seal (envelope.py). Fields that a reader
+does not know are skipped. Names, states and numbers of every group are always in; service tags,
 then reasons, then digests get the room that is left.
 """
 
@@ -12,13 +11,11 @@ from enum import IntEnum
 
 from piranha.errors import WireError
 from piranha.terms import Side
-from piranha.wire import fields, group_beat
+from piranha.wire import envelope, fields, group_beat
+from piranha.wire.envelope import LARGEST_DATAGRAM as LARGEST_DATAGRAM
+from piranha.wire.envelope import SEAL_SIZE as SEAL_SIZE
+from piranha.wire.envelope import Kind
 from piranha.wire.group_beat import GroupBeat as GroupBeat
-
-FORMAT_VERSION = 1
-LARGEST_DATAGRAM = 1200
-SEAL_SIZE = 32
-"""Bytes behind the fields that are kept free for an HMAC-SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,6 @@ class Heartbeat:
     digests: dict[str, bytes] = field(default_factory=dict)
 
 
-_MAGIC = b"PFHB"
-_HEAD = struct.Struct("!4sBBH")
 _NODE = struct.Struct("!BBQQQQQQ")
 _HEARD = struct.Struct("!BQQQ")
 _DIGEST_SIZE = 8
@@ -83,7 +78,8 @@ class _Field(IntEnum):
 
 
 def encode(beat: Heartbeat) -> bytes:
-    """One datagram. What does not fit is left out from the end (see the head of this file).
+    """One datagram, not sealed. What does not fit is left out from the end, in the order that the
+    head of this file gives.
 
     Raises WireError when not even the names and states of all groups fit. There is room for 8
     groups with names of 32 letters whatever happens to them, and for 20 with short names in
@@ -95,7 +91,7 @@ def encode(beat: Heartbeat) -> bytes:
         *(fields.field(_Field.HEARD, _pack_heard(heard)) for heard in beat.heard),
     ]
     groups = [group_beat.pack(group) for group in beat.groups]
-    room = LARGEST_DATAGRAM - SEAL_SIZE - _HEAD.size
+    room = envelope.ROOM
     room -= sum(map(len, parts)) + sum(len(group) + fields.OVERHEAD for group in groups)
     if room < 0:
         raise WireError(f"{len(groups)} groups do not fit into one heartbeat")
@@ -109,13 +105,20 @@ def encode(beat: Heartbeat) -> bytes:
         room -= len(reasons)
     parts += [fields.field(_Field.GROUP, group) for group in groups]
     parts.append(_pack_digests(beat.digests, room))
-    body = b"".join(parts)
-    return _HEAD.pack(_MAGIC, FORMAT_VERSION, 0, len(body)) + body
+    return envelope.wrap(Kind.HEARTBEAT, b"".join(parts))
 
 
 def decode(datagram: bytes) -> Heartbeat:
-    """The heartbeat of one datagram, whatever the bytes are. Raises WireError."""
-    body = _body(datagram)
+    """The heartbeat of one datagram, whatever the bytes are; no seal is looked at. Raises
+    WireError."""
+    opened = envelope.open_datagram(datagram)
+    if opened.kind is not Kind.HEARTBEAT:
+        raise WireError("it is not a heartbeat")
+    return read(opened.body)
+
+
+def read(body: bytes) -> Heartbeat:
+    """The heartbeat whose fields these are. Raises WireError."""
     node: bytes | None = None
     cluster: str | None = None
     heard: list[PathHeard] = []
@@ -138,21 +141,6 @@ def decode(datagram: bytes) -> Heartbeat:
     if len(heard) > _MOST_PATHS:
         raise WireError(f"{len(heard)} paths")
     return _read_node(node, cluster, tuple(heard), tuple(groups.values()), digests)
-
-
-def _body(datagram: bytes) -> bytes:
-    if len(datagram) < _HEAD.size or len(datagram) > LARGEST_DATAGRAM:
-        raise WireError(f"{len(datagram)} bytes, expected {_HEAD.size} to {LARGEST_DATAGRAM}")
-    magic, version, flags, length = _HEAD.unpack_from(datagram)
-    if magic != _MAGIC:
-        raise WireError("it is not a heartbeat")
-    if version != FORMAT_VERSION:
-        raise WireError(f"format version {version}, expected {FORMAT_VERSION}")
-    if flags:
-        raise WireError(f"flags 0x{flags:02x} are unknown here")
-    if length != len(datagram) - _HEAD.size:
-        raise WireError(f"{len(datagram) - _HEAD.size} bytes of fields, announced were {length}")
-    return datagram[_HEAD.size :]
 
 
 def _pack_node(beat: Heartbeat) -> bytes:
