@@ -39,6 +39,12 @@ def found(text: str = GLOBAL + WEB, **facts: Any) -> list[str]:
     return [str(complaint) for complaint in complaints]
 
 
+def test_a_key_file_that_cannot_be_used_is_an_error() -> None:
+    text = GLOBAL + 'heartbeat_key = "/etc/k"\n' + WEB
+    (complaint,) = found(text, key_fault="others can open /etc/k: chmod 600 /etc/k")
+    assert complaint.endswith("others can open /etc/k: chmod 600 /etc/k")
+
+
 def test_a_file_may_fit() -> None:
     assert found() == []
 

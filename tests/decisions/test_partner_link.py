@@ -131,3 +131,15 @@ def test_being_heard_grows_old() -> None:
     assert (partner_link.hears_us(fresh), partner_link.hears_us_now(fresh, RULES)) == (True, True)
     assert (partner_link.hears_us(stale), partner_link.hears_us_now(stale, RULES)) == (True, False)
     assert not partner_link.hears_us(dead)
+
+
+def test_a_node_to_which_unproven_heartbeats_come_is_not_alone() -> None:
+    """A partner that does not hear us would take over while we went on on our own."""
+    link = sent(heard(1, 101.0, **acknowledging(0)), 101.0, 102.0, 103.0, 104.0, 105.0, 106.0)
+    assert partner_link.is_alone(link, RULES, 106.0)
+    recent, past = replace(link, unproven_at=105.9), replace(link, unproven_at=102.0)
+    assert not partner_link.is_alone(recent, RULES, 106.0)
+    assert partner_link.is_alone(past, RULES, 106.0)
+    restarted = replace(FRESH, was_silent=True, sent_unheard=1)
+    assert partner_link.is_alone(restarted, RULES, 106.0)
+    assert not partner_link.is_alone(replace(restarted, unproven_at=105.9), RULES, 106.0)

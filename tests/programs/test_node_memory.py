@@ -86,3 +86,19 @@ def test_a_file_that_cannot_be_written_does_not_stop_pulse(
     memory.remember_epoch("web", 1)
     assert memory.content.epochs == {"web": 1}
     assert "cannot write" in complaints[0]
+
+
+def test_each_run_of_pulse_has_a_greater_number_whatever_the_date(
+    path: Path, complaints: list[str]
+) -> None:
+    dates = (1000.0, 1000.0, 2000.0, 5.0)
+    runs = [NodeMemory(path, complaints.append).new_incarnation(date) for date in dates]
+    assert runs == sorted(set(runs))
+    assert runs[2] >> 32 == 2000
+    assert len({run & 0xFFFFFFFF for run in runs}) == len(runs), "the lower half is random"
+    assert complaints == []
+
+
+def test_the_newest_run_of_the_partner_survives(path: Path, complaints: list[str]) -> None:
+    NodeMemory(path, complaints.append).remember_partner(7 << 32)
+    assert NodeMemory(path, complaints.append).content.partner_incarnation == 7 << 32

@@ -33,6 +33,11 @@ from piranha.programs.piranhactl_options import read_options
         (["--cluster", "two", "reload"], "cluster", "two"),
         (["upgrade", "--cluster=two"], "cluster", "two"),
         (["cleanup"], "is_config_given", False),
+        (["genkey"], "file", None),
+        (["genkey", "/k", "--unsealed"], "takes_unsealed", True),
+        (["genkey", "--add"], "key_change", "add"),
+        (["genkey", "--next"], "key_change", "next"),
+        (["genkey", "--drop"], "key_change", "drop"),
         (["cleanup", "--configfile", "/x"], "is_config_given", True),
     ],
 )

@@ -1,10 +1,12 @@
 """A new version of the file: put in force, or refused whole."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from piranha.config.reading import read_settings
+from piranha.programs.heartbeat_key import add_key, make_file, read_keys
 from piranha.programs.pulse_reload import Reread, Running, read_again
 from piranha.terms import Severity
 
@@ -46,6 +48,34 @@ def test_the_same_file_changes_nothing(path: Path, running: Running) -> None:
     said = reread(path, running, FILE)
     assert said.fresh == running
     assert said.lines == ((Severity.INFO, "nothing has changed"),)
+
+
+def test_a_key_file_is_read_again(path: Path, running: Running, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    make_file(key)
+    settings = replace(running.settings, heartbeat_key=str(key))
+    sealed = replace(running, settings=settings, keys=read_keys(key))
+    text = FILE.replace("failover", f"heartbeat_key = {key}\nfailover")
+    assert reread(path, sealed, text).fresh is not None
+    both = add_key(key)
+    said = reread(path, sealed, text)
+    assert said.fresh is not None
+    assert said.fresh.keys == both
+    assert (Severity.INFO, "heartbeat_key: 2 keys") in said.lines
+
+
+def test_a_key_file_that_others_can_read_refuses_the_reload(
+    path: Path, running: Running, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    make_file(key)
+    key.chmod(0o644)
+    sealed = replace(running, settings=replace(running.settings, heartbeat_key=str(key)))
+    said = reread(path, sealed, FILE.replace("failover", f"heartbeat_key = {key}\nfailover"))
+    assert said.fresh is None
+    severity, text = said.lines[-1]
+    assert severity is Severity.ERROR
+    assert f"chmod 600 {key}; the running configuration stays" in text
 
 
 def test_what_changed_is_told_section_by_section(path: Path, running: Running) -> None:

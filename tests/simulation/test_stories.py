@@ -11,6 +11,7 @@ from piranha.decisions.events import (
     StopAsked,
     SwitchAsked,
     TimePassed,
+    UnprovenHeard,
 )
 from piranha.decisions.facts import Fact
 from piranha.decisions.failover import MOVES, NOTHING_HAPPENS
@@ -139,6 +140,30 @@ def test_a_claim_during_such_a_cut_asks_as_well() -> None:
     passes(world, 8)
     assert world.roles() == {A: Role.ACTIVE, B: Role.CLAIMING}
     assert "no takeover" in said(world, B)
+
+
+def test_a_partner_that_cannot_be_proven_to_live_is_not_taken_over_from() -> None:
+    """Its sealed heartbeats come in and ours do not arrive: it may well serve."""
+    world = a_pair()
+    world.power_off(A)
+    for _ in range(20):
+        world.deliver(B, UnprovenHeard(world.now))
+        passes(world, 1)
+    assert not serves(world, B)
+    assert "it does not hear us" in said(world, B)
+    passes(world, 7)
+    assert serves(world, B)
+
+
+def test_an_active_that_cannot_prove_its_partner_lets_its_lease_end() -> None:
+    world = a_pair()
+    world.power_off(B)
+    passes(world, 20)
+    assert serves(world, A)
+    for _ in range(10):
+        world.deliver(A, UnprovenHeard(world.now))
+        passes(world, 1)
+    assert not serves(world, A)
 
 
 def test_an_address_conflict_delays_a_takeover_by_one_deadtime() -> None:

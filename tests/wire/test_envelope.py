@@ -1,5 +1,4 @@
-"""A seal says who sent a datagram, two versions of the format hear each other, and bytes cannot
-hurt."""
+"""A seal says who sent a datagram, and two versions of the format hear each other."""
 
 import struct
 from dataclasses import replace

@@ -1,10 +1,9 @@
-"""Which heartbeats are believed: none that was heard before, and with a key none of a run of the
-partner that does not live now.
+"""Which heartbeats are believed: none that was heard before, none that was recorded.
 
-A recorded heartbeat is sealed as well as a fresh one. So a run (an incarnation) that is not known
-is challenged with a number that was never sent before; it is believed when the answer comes, from
-the heartbeat on that the answer names. That takes one trip there and back, on every path, repeated
-while it is missing.
+Without a key the first is all that can be known. A recorded heartbeat is sealed as well as a fresh
+one. So with a key a run (an incarnation) that is not known is challenged with a number that was
+never sent before; it is believed when the answer comes, from the heartbeat on that the answer
+names. That takes one trip there and back, on every path, repeated while it is missing.
 
 What is not proven still says something: sealed heartbeats of a run that is not older than any
 known one come from a partner that does not hear us, or are the newest that it sent before it died.

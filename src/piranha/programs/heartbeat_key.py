@@ -12,7 +12,7 @@ from pathlib import Path
 
 from piranha.config.settings import Settings
 from piranha.errors import UsageError
-from piranha.system import files, journal
+from piranha.system import files, journal, trusted_files
 from piranha.terms import Severity
 from piranha.wire.envelope import KEY_SIZE, NO_KEYS, KeyRing
 
@@ -36,6 +36,8 @@ def read_keys(path: Path) -> KeyRing:
         raise UsageError(f"heartbeat_key: {error}") from error
     if fault := fault_of(path, status.st_mode, status.st_uid, files.our_user()):
         raise UsageError(f"heartbeat_key: {fault}")
+    if reason := trusted_files.distrust(path):
+        raise UsageError(f"heartbeat_key: {path} is not to be trusted: {reason}")
     return _parse(path, content)
 
 

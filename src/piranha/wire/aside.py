@@ -1,5 +1,4 @@
-"""What the nodes say to each other besides heartbeats: is this run of yours alive, and what does
-your file say?
+"""What the nodes say besides heartbeats: does this run of you live, and what says your file?
 
 A challenge has a number that was never sent before; whoever answers it lives now, however old the
 heartbeats are that somebody plays. A section of the file is told in pages, each in one datagram.
