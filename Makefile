@@ -5,6 +5,7 @@
 #   make test               every test; as root also those with the real daemons
 #   make check              format, lint, types, layers, man pages, guide
 #   make simulate SEED=n    one run of two decision cores under random faults, step by step
+#   make explore            every interleaving of a small world of two cores, to a depth
 #   make chaos SEED=n MINUTES=m
 #                           the real daemons under random faults, an episode a seed; none: one, with its logs
 #   make lab                only the tests with the real daemons in network namespaces
@@ -19,7 +20,7 @@ MINUTES ?= 0
 python := .venv/bin/python
 ready := .venv/ready
 
-.PHONY: help demo play test check simulate chaos lab bench soak diagram clean
+.PHONY: help demo play test check simulate explore chaos lab bench soak diagram clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -58,6 +59,9 @@ check: $(ready)
 
 simulate: $(ready)
 	@$(python) tests/simulation/run.py --seed $(SEED)
+
+explore: $(ready)
+	@$(python) tests/simulation/explore.py $(EXPLORE)
 
 chaos: $(ready)
 	@.ci/prepare ip nft ps

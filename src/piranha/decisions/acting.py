@@ -127,8 +127,9 @@ def release_vips_first(_view: View, state: GroupState, notice: Notice) -> Acted:
 
 def release_stray(_view: View, state: GroupState, notice: Notice) -> Acted:
     """A fos holds what this node does not serve."""
-    order = Release(int(notice.evidence["epoch"]), True, notice.text)
-    return state, (_order(state, order),)
+    epoch = int(notice.evidence["epoch"])
+    order = Release(epoch, True, notice.text)
+    return replace(state, astray=epoch), (_order(state, order),)
 
 
 def mark_unfit_if_fault(view: View, state: GroupState, notice: Notice) -> Acted:
@@ -157,7 +158,9 @@ def end_period(view: View, state: GroupState, _notice: Notice) -> Acted:
         offer=0,
         has_partner_served=False,
         is_fos_gone=False,
-        claim_answered=partner.claim if partner and partner.claim else state.claim_answered,
+        claim_answered=partner.claim
+        if partner and partner.claim and not state.astray
+        else state.claim_answered,
     )
     return state, (SendHeartbeat(),)
 

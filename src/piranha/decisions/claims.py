@@ -77,6 +77,10 @@ def partners_claim(view: View, state: GroupState, _event: Event) -> Found:
         return
     if state.claim is not None and view.group.is_preferred:
         return
+    if state.role.is_inactive and state.astray:
+        return  # a fos of ours still lets go of what an earlier pulse served
+    if state.role is Role.ACTIVE and not _is_serving_known(view, state):
+        return
     is_doubtful = partner.claim_is_fault and state.role is Role.ACTIVE
     if is_doubtful and state.repairing_until > view.now:
         return
@@ -85,3 +89,10 @@ def partners_claim(view: View, state: GroupState, _event: Event) -> Found:
             yield Notice(Fact.CLAIM_BASELESS, f"{partner.claim_reason}: not so any more")
         return
     yield Notice(Fact.PARTNER_CLAIMS, partner.claim_reason, {"claim": partner.claim})
+
+
+def _is_serving_known(view: View, state: GroupState) -> bool:
+    """Whether the claimant has heard us since we serve. One that claims before it has, as a node
+    does that wakes from a freeze, takes the claim back when it hears us."""
+    known, since = view.link.acknowledged_at, state.active_from
+    return since is None or (known is not None and known >= since)

@@ -111,6 +111,8 @@ class GroupState:
     repair_pause: float = 0.0
     fos_losses: tuple[float, ...] = ()
     is_fos_gone: bool = False
+    astray: int = 0
+    """The epoch of a fos that was found holding what we do not serve, until it has let go."""
     stands_since: float = 0.0
     took_after_fault: bool = False
     """This serving period began because a service failed at the partner."""

@@ -27,6 +27,7 @@ from piranha.wire.report_line import (
     Dropped,
     FosMode,
     Hello,
+    Released,
     Report,
     ServiceMoved,
     ServiceState,
@@ -72,7 +73,10 @@ def observe(view: View, state: GroupState, event: Event) -> GroupState:
             state = replace(state, failed_there={})
         case CarrierChanged():
             reason = "" if event.has_carrier else f"no carrier on {event.device}"
-            state = replace(state, has_carrier=event.has_carrier, carrier_reason=reason)
+            # What our own probes said while the cable came and went says nothing of the partner.
+            state = replace(
+                state, has_carrier=event.has_carrier, carrier_reason=reason, failed_there={}
+            )
         case VipsAsked():
             state = _answers(view, state, event)
         case HoldChanged():
@@ -147,6 +151,8 @@ def _own_report(view: View, state: GroupState, report: Report) -> GroupState:
             return replace(state, is_armed=True, is_arming=False, unarmed_reason="")
         case Unarmable():
             return replace(state, is_armed=False, is_arming=False, unarmed_reason=report.reason)
+        case Released() if report.epoch == state.astray:
+            return replace(state, astray=0)
         case Dropped() if report.epoch == state.period:
             return replace(state, active_to=view.now)
         case ServiceMoved():
@@ -196,7 +202,7 @@ def _judge_there(view: View, state: GroupState, verdict: ServiceVerdict) -> Grou
     tag = _tag(view.group, verdict.service)
     if tag is None or state.partner is None or tag not in state.partner.judged:
         return state
-    if not hears_us_now(view.link, view.rules):
+    if not hears_us_now(view.link, view.rules) or not state.has_carrier:
         return replace(state, failed_there={})
     before = state.failed_there.get(tag)
     counted = replace(verdict, probes=before.probes + 1 if before else 1)
@@ -215,6 +221,7 @@ def _find(view: View, state: GroupState, hello: Hello) -> GroupState:
         is_arming=hello.epoch == 0,
         unarmed_reason="" if hello.epoch else "fos is not armed yet",
         is_fos_gone=False,
+        astray=state.astray if hello.epoch else 0,
         judged=judged,
         failed={},
         epoch=max(state.epoch, hello.epoch, hello.last_epoch_ended),
