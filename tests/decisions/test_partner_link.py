@@ -1,6 +1,7 @@
 """Who is heard, what is acknowledged, and how long a VIP may be held for it."""
 
 from dataclasses import replace
+from math import inf
 
 from piranha.decisions import partner_link
 from piranha.decisions.partner_link import Link
@@ -70,29 +71,59 @@ def test_the_newest_acknowledged_heartbeat_counts_from_when_it_was_sent() -> Non
     link = sent(FRESH, 101.0, 102.0, 103.0)
     link = heard(1, 103.5, link, **acknowledging(2))
     assert link.acknowledged_at == 102.0
-    assert partner_link.certain_until(link, RULES, 103.5, True) == 102.0 + 5.0 - 1.5
+    assert partner_link.certain_until(link, RULES, 103.5, inf) == 102.0 + 5.0 - 1.5
 
 
 def test_an_acknowledgement_of_another_incarnation_counts_for_nothing() -> None:
     link = sent(FRESH, 101.0)
     link = heard(1, 101.5, link, heard=(PathHeard(0, OURS + 1, 1, 0.0),))
     assert link.acknowledged_at is None
-    assert partner_link.certain_until(link, RULES, 101.5, True) is None
+    assert partner_link.certain_until(link, RULES, 101.5, inf) is None
 
 
 def test_what_was_sent_counts_only_when_nothing_at_all_is_heard() -> None:
     link = sent(heard(1, 101.0), 101.0, 103.0, 103.05, 103.1, 103.15)
-    assert partner_link.certain_until(link, RULES, 103.2, True) is None
-    assert partner_link.certain_until(link, RULES, 104.1, True) == 103.15 + 3.5
-    assert partner_link.certain_until(link, RULES, 104.1, False) is None
+    assert partner_link.certain_until(link, RULES, 103.2, inf) is None
+    assert partner_link.certain_until(link, RULES, 104.1, inf) == 103.15 + 3.5
+    assert partner_link.certain_until(link, RULES, 104.1, None) is None
     speaking = heard(2, 104.0, link)
-    assert partner_link.certain_until(speaking, RULES, 104.1, True) is None
+    assert partner_link.certain_until(speaking, RULES, 104.1, inf) is None
+
+
+WITH_WITNESS = replace(RULES, has_witness=True, isolation_drops=True)
+
+
+def test_only_what_was_sent_to_a_segment_that_was_there_counts_alone() -> None:
+    link = sent(heard(1, 101.0), 101.0, 103.0, 103.05, 103.1, 103.15)
+    assert partner_link.certain_until(link, RULES, 104.1, 103.07) == 103.05 + 3.5
+    assert partner_link.certain_until(link, RULES, 104.1, 100.0) is None
+
+
+def test_a_partner_that_hears_neither_us_nor_a_witness_is_cut_off() -> None:
+    deaf = a_beat(2, sees_witness=False, heard=(PathHeard(0, OURS, 1, 3.5),))
+    assert partner_link.is_cut_off(FRESH, WITH_WITNESS, deaf)
+    assert not partner_link.is_cut_off(FRESH, RULES, deaf)
+    assert not partner_link.is_cut_off(FRESH, WITH_WITNESS, replace(deaf, sees_witness=True))
+    hears = replace(deaf, heard=(PathHeard(0, OURS, 1, 2.0),))
+    assert not partner_link.is_cut_off(FRESH, WITH_WITNESS, hears)
+
+
+def test_the_heartbeat_of_a_node_that_is_cut_off_ends_no_silence_and_is_not_acknowledged() -> None:
+    link = heard(1, 101.0)
+    deaf, is_news = partner_link.hear(link, 0, a_beat(2), 104.0, is_cut_off=True)
+    assert is_news
+    assert (deaf.last_heard_at, deaf.silent_since, deaf.counted_at) == (104.0, 101.0, 101.0)
+    assert [p.sequence for p in deaf.heard] == [1]
+    assert partner_link.is_alone(deaf, WITH_WITNESS, 104.0)
+    healed = heard(3, 105.0, deaf)
+    assert not partner_link.is_alone(healed, WITH_WITNESS, 105.0)
+    assert healed.silent_since == 105.0
 
 
 def test_a_partner_with_another_deadtime_is_held_to_its_own() -> None:
     link = sent(FRESH, 101.0)
     link = heard(1, 101.5, link, deadtime_seconds=9.0, **acknowledging(1))
-    assert partner_link.certain_until(link, RULES, 101.5, True) == 101.0 + 9.0 - 1.5
+    assert partner_link.certain_until(link, RULES, 101.5, inf) == 101.0 + 9.0 - 1.5
 
 
 def test_an_unanswered_heartbeat_is_repeated_and_an_answered_one_is_not() -> None:

@@ -6,6 +6,7 @@ from piranha.decisions.effects import (
 from piranha.decisions.events import (
     FosFound,
     FosReported,
+    StrangerHeard,
 )
 from piranha.terms import Side
 from piranha.wire.order_line import Permit, Release, Repair
@@ -213,6 +214,8 @@ class Fosses(Stage):
                 self.monitor_says(side, True, 1)
             elif not is_well:
                 failures += 1
+                if self.carrier[side] and self.third_stations_speak:
+                    self.deliver(side, StrangerHeard())
                 self.monitor_says(side, False, failures)
 
         probe()

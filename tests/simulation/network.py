@@ -64,9 +64,15 @@ class Network(Stage):
         self.check_separation()
         self.deliver(side, CarrierChanged(GROUP, has_carrier, "eth0"))
 
+    def is_witness_reachable(self, side: Side) -> bool:
+        return self.has_witness and self.carrier[side] and not self.witness_cut[side]
+
     def check_separation(self) -> None:
-        """Separation excuses two owners, until shortly after it has ended."""
+        """Separation excuses two owners, until shortly after it has ended; with a witness only
+        while both nodes see it."""
         is_separate = all(self.cut.values()) or not all(self.carrier.values())
+        if self.has_witness:
+            is_separate = is_separate and all(map(self.is_witness_reachable, Side))
         timing = self.timing
         if is_separate and self.cut_both_since is None:
             self.cut_both_since = self.now

@@ -28,6 +28,8 @@ class Result:
 def run(seed: int, most_steps: int = 500, show: Callable[[str], None] | None = None) -> Result:
     """One run. Raises ClaimBroken with the seed and the story in its text."""
     world = World(seed, TIMINGS[seed % len(TIMINGS)])
+    if seed // len(TIMINGS) % 3 == 2:
+        world.set_up_witness()
     faults: list[str] = []
     try:
         _play(world, faults, most_steps)
@@ -96,6 +98,14 @@ def random_fault(world: World) -> str:
         "service broken on both": lambda: both_broken(world, length),
         "switch asked": lambda: switch(world, side),
     }
+    if world.has_witness:
+        faults |= {
+            "witness gone": lambda: witness_cut(world, list(Side), length),
+            "cut off from witness": lambda: witness_cut(world, [side], length),
+            "cut off from everything": lambda: cut_off(world, side, length),
+            "deaf": lambda: deaf(world, side, length),
+            "mute": lambda: mute(world, side, length),
+        }
     name = world.random.choice(list(faults))
     world.note(f"FAULT {name} {side} {length:.2f}")
     faults[name]()
@@ -120,6 +130,29 @@ def carrier_lost(world: World, side: Side, length: float) -> None:
 def lose_packets(world: World, length: float) -> None:
     world.loss = 0.3
     world.after(length, lambda: setattr(world, "loss", 0.0))
+
+
+def witness_cut(world: World, sides: list[Side], length: float) -> None:
+    for side in sides:
+        world.set_witness_cut(side, True)
+        world.after(length, lambda side=side: world.set_witness_cut(side, False))
+
+
+def cut_off(world: World, side: Side, length: float) -> None:
+    both_ways_cut(world, length)
+    witness_cut(world, [side], length)
+
+
+def deaf(world: World, side: Side, length: float) -> None:
+    """Nothing reaches the node; what it sends arrives."""
+    one_way_cut(world, side.other, length)
+    witness_cut(world, [side], length)
+
+
+def mute(world: World, side: Side, length: float) -> None:
+    """Nothing that the node sends arrives anywhere."""
+    one_way_cut(world, side, length)
+    witness_cut(world, [side], length)
 
 
 def power_off(world: World, side: Side, restart: float) -> None:
@@ -170,6 +203,8 @@ def heal(world: World) -> None:
             world.set_cut(side, False)
         if not world.carrier[side]:
             world.set_carrier(side, True)
+        if world.witness_cut[side]:
+            world.set_witness_cut(side, False)
         machine.service_is_broken = False
         if machine.state is None:
             world.boot(side)

@@ -38,6 +38,10 @@ class Stage:
         self.said: list[tuple[float, Side, Say]] = []
         self.orders: list[tuple[float, Side, object]] = []
         self.finished: list[Side] = []
+        self.third_stations_speak = True
+        self.has_witness = False
+        self.witness_cut: dict[Side, bool] = dict.fromkeys(Side, False)
+        """witness_cut[side]: no question of `side` to the witness is answered."""
         self.foreign_mac = ""
         """Somebody else's MAC that answers for the VIP."""
         self.cut_both_since: float | None = None

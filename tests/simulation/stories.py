@@ -15,9 +15,11 @@ A, B = Side.PRIMARY, Side.BACKUP
 SLOW, FAST = Timing(2.0, 5.0), Timing(0.1, 0.5)
 
 
-def a_pair(timing: Timing = SLOW, seed: int = 1) -> World:
-    """Two nodes, up and settled: the primary serves."""
+def a_pair(timing: Timing = SLOW, seed: int = 1, *, isolation: str = "") -> World:
+    """Two nodes, up and settled: the primary serves. With a witness if `isolation` is given."""
     world = World(seed, timing)
+    if isolation:
+        world.set_up_witness(isolation_drops=isolation == "drop")
     for side in Side:
         world.boot(side)
         world.probe_remotely(side)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from piranha.config import timing
-from piranha.decisions import absence, failover, noticing, partner_link
+from piranha.decisions import absence, failover, noticing, partner_link, witness
 from piranha.decisions.facts import Fact
 from piranha.terms import Role
 from tests.simulation import runs
@@ -98,12 +98,22 @@ def _plant_nobody_loses(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(noticing, "_conflict_lost", lambda _view, _state: "")
 
 
+def _plant_alone_without_witness(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(witness, "stands_alone_from", lambda _rules, _witness: float("inf"))
+
+
+def _plant_witness_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(witness, "sees", lambda rules, _witness, _now: rules.has_witness or None)
+
+
 FAULTS = [
     _plant_longer_lease,
     _plant_impatience,
     _plant_claim_without_answer,
     _plant_sent_counts_always,
     _plant_nobody_loses,
+    _plant_alone_without_witness,
+    _plant_witness_believed,
 ]
 
 

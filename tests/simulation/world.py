@@ -37,11 +37,11 @@ from tests.simulation.machines import GROUP, SERVICE, Fos, Machine
 from tests.simulation.machines import TAG as TAG
 from tests.simulation.machines import Timing as Timing
 from tests.simulation.machines import rules_for as rules_for
-from tests.simulation.network import Network
 from tests.simulation.stage import ClaimBroken as ClaimBroken
+from tests.simulation.witnesses import Witnesses
 
 
-class World(Network, Fosses, Faults, Claims):
+class World(Witnesses, Fosses, Faults, Claims):
     def boot(self, side: Side) -> None:
         """Power on, or start pulse again: what is found of fos is found first."""
         machine = self.machines[side]

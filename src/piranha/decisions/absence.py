@@ -37,10 +37,7 @@ def absence(view: View, state: GroupState, _event: Event) -> Found:
         return
     silent = silent_seconds(view)
     if silent >= view.deadtime:
-        text = (
-            f"no heartbeat from {rules.partner_name} on any path for {silent:.3f} s"
-            f" (deadtime {view.deadtime:g} s)"
-        )
+        text = f"{_what_is_silent(view)} for {silent:.3f} s (deadtime {view.deadtime:g} s)"
         blocked = _blocked(view, state) or _vips_block(view, state)
         if blocked:
             yield Notice(Fact.TAKEOVER_BLOCKED, f"{text}, but {blocked}", {"blocked": blocked})
@@ -49,6 +46,13 @@ def absence(view: View, state: GroupState, _event: Event) -> Found:
     is_near = silent >= view.deadtime - ASK_SECONDS
     if is_near and is_due_to_ask(view, state, link.silent_since):
         yield Notice(Fact.SILENCE_NEARS_END, f"silent for {silent:.2f} s")
+
+
+def _what_is_silent(view: View) -> str:
+    link, name = view.link, view.rules.partner_name
+    if link.last_heard_at is not None and link.last_heard_at > link.silent_since:
+        return f"{name} hears neither us nor a witness, and has been cut off"
+    return f"no heartbeat from {name} on any path"
 
 
 def _may_stand_by(state: GroupState) -> bool:

@@ -40,8 +40,8 @@ def _order(state: GroupState, order: Order) -> Effect:
 
 def permission(view: View, state: GroupState) -> float:
     """The instant until which the VIPs may be held now; never earlier than granted before."""
-    can_stand = view.may_stand_alone and state.has_carrier
-    until = partner_link.certain_until(view.link, view.rules, view.now, can_stand)
+    alone_from = view.stands_alone_from if state.has_carrier else None
+    until = partner_link.certain_until(view.link, view.rules, view.now, alone_from)
     candidates = [state.permitted_until]
     if until is not None:
         candidates.append(until)

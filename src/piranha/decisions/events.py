@@ -44,16 +44,17 @@ class CarrierChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class WitnessChanged:
-    """The witness answered, or stopped answering."""
+class WitnessAnswered:
+    """A witness answered. That it answers no more is told by nobody: time tells."""
 
-    is_seen: bool
+    asked_at: float
+    """When the question was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class StrangerHeard:
-    """A third station sent something on a device that carries VIPs, while this node served and
-    heard nothing of its partner: its own segment is there."""
+    """A third station sent something on a device that carries VIPs: our own segment is there. Told
+    while it matters (`node.looks_for_strangers`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ Event = (
     | HeartbeatHeard
     | UnprovenHeard
     | CarrierChanged
-    | WitnessChanged
+    | WitnessAnswered
     | StrangerHeard
     | FosReported
     | FosFound

@@ -21,6 +21,13 @@ def unable_reason(state: GroupState) -> str:
     return ""
 
 
+def witness_reason(state: GroupState) -> str:
+    """Why the other node should serve although nothing is broken here; empty when it need not."""
+    return (
+        "no witness answers steadily here, the partner sees one" if state.has_lost_witness else ""
+    )
+
+
 def pause_ends(rules: NodeRules, state: GroupState, unfit: Unfit) -> float:
     """When the node may be tried again while its partner lives."""
     partner = state.partner
@@ -33,7 +40,7 @@ def pause_ends(rules: NodeRules, state: GroupState, unfit: Unfit) -> float:
 
 def unfit_reason(rules: NodeRules, state: GroupState, now: float) -> str:
     """Why the node is not fit against a living partner; empty when it is fit."""
-    unable = unable_reason(state)
+    unable = unable_reason(state) or witness_reason(state)
     if unable or state.unfit is None:
         return unable
     return state.unfit.reason if now < pause_ends(rules, state, state.unfit) else ""

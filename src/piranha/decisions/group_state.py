@@ -50,6 +50,8 @@ class Failure:
     """How many in a row."""
     confirmed_at: float
     """When the second of them said so; the first, while there is no second."""
+    reported_at: float = 0.0
+    """When the newest of them said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class GroupState:
     unarmed_reason: str = "fos is not armed yet"
     has_carrier: bool = True
     carrier_reason: str = ""
+    has_lost_witness: bool = False
+    """No witness answers here, while the partner is heard and sees one."""
     is_held: bool = False
     unfit: Unfit | None = None
     tries: int = 0

@@ -11,7 +11,7 @@ Pure: no socket, clock, process, file or log.
 from dataclasses import dataclass, replace
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import failover, fitness, partner_link
+from piranha.decisions import failover, fitness, partner_link, witness
 from piranha.decisions.effects import Effect, Finished, OrderFos, Say, SendHeartbeat
 from piranha.decisions.events import (
     CarrierChanged,
@@ -28,12 +28,13 @@ from piranha.decisions.events import (
     TimePassed,
     UnprovenHeard,
     VipsAsked,
-    WitnessChanged,
+    WitnessAnswered,
 )
 from piranha.decisions.group_state import GroupState
 from piranha.decisions.observing import View
 from piranha.decisions.partner_link import Link
 from piranha.decisions.rules import NodeRules
+from piranha.decisions.witness import Witness
 from piranha.terms import Role, Severity
 from piranha.wire.heartbeat import GroupBeat, Heartbeat
 from piranha.wire.order_line import Release
@@ -52,6 +53,10 @@ class NodeState:
     groups: tuple[GroupState, ...]
     stepped_at: float
     sees_witness: bool | None
+    """As of this step; None where no witness is configured."""
+    witness: Witness
+    has_lost_witness: bool = False
+    """For long, while the partner is heard and sees one: the other node should serve."""
     frozen_seconds: float = 0.0
     frozen_until: float = 0.0
     """Until then the partner is told of the freeze."""
@@ -86,7 +91,8 @@ def start(
         _new_group(rule.name, incarnation, epochs.get(rule.name, 0), is_held, now)
         for rule in rules.groups
     )
-    return NodeState(link, groups, now, sees_witness=False if rules.has_witness else None)
+    sees_witness = False if rules.has_witness else None
+    return NodeState(link, groups, now, sees_witness, Witness())
 
 
 def _new_group(name: str, incarnation: int, epoch: int, is_held: bool, now: float) -> GroupState:
@@ -100,21 +106,22 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
     """Take in one event; the caller has read what was queued before it sends TimePassed."""
     before = None if isinstance(event, RulesChanged) else _visible(rules, state, now)
     state, effects = _own_time(rules, state, now)
+    state = _look_for_witness(rules, state, now)
     news = False
     match event:
         case HeartbeatHeard():
             state, news, said = _hear(rules, state, event)
+            state = _look_for_witness(rules, state, now)
             effects += said
             if not news:
                 event = TimePassed()
         case UnprovenHeard():
             state = replace(state, link=replace(state.link, unproven_at=event.at))
-        case WitnessChanged():
-            state = replace(state, sees_witness=event.is_seen)
-            if not event.is_seen:
-                state = replace(state, link=replace(state.link, silent_since=now))
-        case StrangerHeard() if looks_for_strangers(rules, state, now):
-            state = replace(state, link=partner_link.hear_stranger(state.link, rules, now))
+        case WitnessAnswered(asked_at=asked_at):
+            state = replace(state, witness=witness.hear(state.witness, rules, asked_at, now))
+            state = _look_for_witness(rules, state, now)
+        case StrangerHeard():
+            state = _hear_stranger(rules, state, now)
         case FosFound(hello=hello) if hello.is_partner_silent:
             state = replace(state, link=replace(state.link, was_silent=True))
         case CarrierChanged() if event.has_carrier:
@@ -157,10 +164,57 @@ def freeze_limit(rules: NodeRules) -> float:
     return max(min(lease, rules.deadtime_seconds / 2), 0.01)
 
 
-def looks_for_strangers(rules: NodeRules, state: NodeState, now: float) -> bool:
-    """Whether StrangerHeard says anything now: this node serves, and its partner is silent."""
+def _look_for_witness(rules: NodeRules, state: NodeState, now: float) -> NodeState:
+    """Silence counts only from the last moment at which no witness was seen."""
+    sees, link = witness.sees(rules, state.witness, now), state.link
+    has_lost = rules.has_witness and _has_lost_witness(rules, state, bool(sees), now)
+    if sees is state.sees_witness and has_lost is state.has_lost_witness:
+        return state
+    if sees and not state.sees_witness:
+        link = replace(link, silent_since=now)
+    return replace(state, sees_witness=sees, has_lost_witness=has_lost, link=link)
+
+
+def _has_lost_witness(rules: NodeRules, state: NodeState, sees: bool, now: float) -> bool:
+    """Lost is a witness only while the partner is heard and sees one: where both lost it nothing
+    moves. Only a sight of a whole deadtime makes good for it: a bad cable moves nothing twice."""
+    link = state.link
+    sees_there = link.partner is not None and link.partner.sees_witness is True
+    if not partner_link.is_partner_heard(link, rules, now) or not (sees or sees_there):
+        return False
+    if sees_there and witness.is_lost(rules, state.witness, link.started_at, now):
+        return True
+    is_steady = witness.has_seen_for(rules, state.witness, rules.deadtime_seconds, now)
+    return state.has_lost_witness and not is_steady
+
+
+def _serves_unheard(rules: NodeRules, state: NodeState, now: float) -> bool:
     serves = any(group.serves for group in state.groups)
     return serves and not partner_link.is_partner_heard(state.link, rules, now)
+
+
+def looks_for_strangers(rules: NodeRules, state: NodeState, now: float) -> bool:
+    """Whether StrangerHeard says anything now: this node serves and its partner is silent, or
+    probes of the partner's services fail."""
+    judges = any(group.failed_there for group in state.groups)
+    return judges or _serves_unheard(rules, state, now)
+
+
+def _hear_stranger(rules: NodeRules, state: NodeState, now: float) -> NodeState:
+    link = replace(state.link, stranger_at=now)
+    if _serves_unheard(rules, state, now):
+        link = partner_link.hear_stranger(link, rules, now)
+    return replace(state, link=link)
+
+
+def _saw_segment(rules: NodeRules, state: NodeState, now: float) -> bool:
+    """Whether our own segment was there in the partner's silence: third stations were heard, or a
+    witness was seen without a break."""
+    seconds = partner_link.SEGMENT_SECONDS
+    return partner_link.saw_segment(state.link, rules, now) or (
+        not partner_link.is_partner_heard(state.link, rules, now)
+        and witness.has_seen_for(rules, state.witness, seconds, now)
+    )
 
 
 def _hear(
@@ -168,9 +222,12 @@ def _hear(
 ) -> tuple[NodeState, bool, list[Effect]]:
     before = state.link.partner
     was_heard = partner_link.is_partner_heard(state.link, rules, event.at)
-    link, news = partner_link.hear(state.link, event.path, event.beat, event.at)
+    is_cut_off = bool(state.sees_witness) and partner_link.is_cut_off(state.link, rules, event.beat)
+    link, news = partner_link.hear(
+        state.link, event.path, event.beat, event.at, is_cut_off=is_cut_off
+    )
     if not was_heard:
-        saw = partner_link.saw_segment(state.link, rules, event.at)
+        saw = _saw_segment(rules, state, event.at)
         link = replace(link, saw_segment=saw, strangers_heard=None)
     said: list[Effect] = []
     beat = event.beat
@@ -232,7 +289,15 @@ def _step_groups(
 
 
 def _view(rules: NodeRules, state: NodeState, name: str, now: float) -> View:
-    return View(rules, rules.group(name), state.link, state.sees_witness, now)
+    return View(
+        rules=rules,
+        group=rules.group(name),
+        link=state.link,
+        sees_witness=state.sees_witness,
+        has_lost_witness=state.has_lost_witness,
+        stands_alone_from=witness.stands_alone_from(rules, state.witness),
+        now=now,
+    )
 
 
 def _leave(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
@@ -305,6 +370,7 @@ def wake_at(rules: NodeRules, state: NodeState, now: float) -> float:
     instants = [
         _next_beat_at(rules, state, now),
         state.stepped_at + freeze_limit(rules) / 2,
+        witness.wake_at(rules, state.witness, state.link.started_at, now),
         *(failover.wake_at(_view(rules, state, g.name, now), g) for g in state.groups),
     ]
     anxious_at = partner_link.anxious_at(state.link, rules)
@@ -335,7 +401,7 @@ def compose(
         has_carrier=all(group.has_carrier for group in state.groups),
         sees_witness=state.sees_witness,
         frozen_seconds=state.frozen_seconds if now < state.frozen_until else 0.0,
-        saw_segment=partner_link.saw_segment(link, rules, now),
+        saw_segment=_saw_segment(rules, state, now),
         heard=partner_link.heard_ages(link, now),
         groups=tuple(_group_beat(_view(rules, state, g.name, now), g) for g in state.groups),
         digests=rules.digests,
@@ -347,7 +413,8 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
     now, claim = view.now, state.claim
     failures = fitness.counted_failures(view.group, state)
     if state.period:
-        unfit = fitness.unable_reason(state) or next(iter(failures.values()), "")
+        unfit = fitness.unable_reason(state) or fitness.witness_reason(state)
+        unfit = unfit or next(iter(failures.values()), "")
         failed_services = len(failures)
     else:
         unfit = fitness.unfit_reason(view.rules, state, now)

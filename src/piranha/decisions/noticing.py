@@ -57,10 +57,11 @@ def own_fos(view: View, state: GroupState, event: Event) -> Found:
             yield Notice(Fact.STOPPING, event.by)
     if state.serves and now >= state.permitted_until:
         late = now - state.permitted_until
+        isolated = ", and no witness answers" if view.sees_witness is False else ""
         acknowledged = now - (view.link.acknowledged_at or view.link.started_at)
         yield Notice(
             Fact.PERMISSION_ENDED,
-            f"the partner has acknowledged no heartbeat for {acknowledged:.2f} s"
+            f"the partner has acknowledged no heartbeat for {acknowledged:.2f} s{isolated}"
             f" (permission ended {late:.3f} s ago)",
             {"late": late, "unacknowledged": acknowledged},
         )
@@ -96,6 +97,10 @@ def _conflict_lost(view: View, state: GroupState) -> str:
     assert state.conflict is not None
     if beat.has_carrier != state.has_carrier:
         return "" if state.has_carrier else f"{state.carrier_reason}, the partner has one"
+    if None not in (beat.sees_witness, view.sees_witness) and (
+        beat.sees_witness is not view.sees_witness
+    ):
+        return "" if view.sees_witness else "no witness answers here, the partner sees one"
     if beat.saw_segment != view.link.saw_segment:
         if beat.saw_segment:
             return "only the partner saw its segment while it did not hear us"

@@ -18,7 +18,7 @@ from piranha.decisions.events import (
     VipsAsked,
 )
 from piranha.decisions.group_state import Asking, Conflict, Failure, GroupState
-from piranha.decisions.partner_link import Link, hears_us_now
+from piranha.decisions.partner_link import Link, hears_us_now, longest_quiet
 from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.terms import Role
 from piranha.wire.heartbeat import GroupBeat
@@ -44,16 +44,15 @@ class View:
     group: GroupRules
     link: Link
     sees_witness: bool | None
+    has_lost_witness: bool
+    """For long, while the partner is heard and sees one: the other node should serve."""
+    stands_alone_from: float | None
+    """What was sent until then may count unacknowledged, if nothing is heard; None: nothing."""
     now: float
 
     @property
     def deadtime(self) -> float:
         return self.rules.deadtime_seconds
-
-    @property
-    def may_stand_alone(self) -> bool:
-        """False where a witness is configured, silent, and isolation means dropping."""
-        return not (self.rules.isolation_drops and self.sees_witness is False)
 
 
 def observe(view: View, state: GroupState, event: Event) -> GroupState:
@@ -94,6 +93,8 @@ def observe(view: View, state: GroupState, event: Event) -> GroupState:
 
 
 def _run_off(view: View, state: GroupState) -> GroupState:
+    if state.has_lost_witness is not view.has_lost_witness:
+        state = replace(state, has_lost_witness=view.has_lost_witness)
     if state.offer and view.now >= state.offer_until:
         state = replace(state, offer=0)
     if state.role is Role.ACTIVE and not state.failed:
@@ -140,7 +141,9 @@ def _hear(view: View, state: GroupState) -> GroupState:
 
 
 def _still_judged(view: View, state: GroupState, mine: GroupBeat) -> dict[int, Failure]:
-    if not hears_us_now(view.link, view.rules):
+    """What failed while no heartbeat came says nothing of the services, even afterwards."""
+    quiet = view.now - state.partner_at
+    if quiet > longest_quiet(view.rules) or not hears_us_now(view.link, view.rules):
         return {}
     return {tag: seen for tag, seen in state.failed_there.items() if tag in mine.judged}
 
@@ -192,21 +195,30 @@ def _judge(view: View, failures: dict[int, Failure], verdict: ServiceVerdict) ->
     before = failures.get(tag)
     is_confirmed = before is not None and before.probes >= 2
     at = before.confirmed_at if before is not None and is_confirmed else view.now
-    return {**others, tag: Failure(text, verdict.probes, at)}
+    return {**others, tag: Failure(text, verdict.probes, at, view.now)}
 
 
 def _judge_there(view: View, state: GroupState, verdict: ServiceVerdict) -> GroupState:
     """Only what the partner lists as judged counts, and only probes since it does: a service that
     is still being started fails any number of them. Nor do probes count that go where our
-    heartbeats do not arrive."""
+    heartbeats do not arrive. A failed probe during which nobody but the partner proved that our
+    own segment is there is known, but does not count: it may be our own cable."""
     tag = _tag(view.group, verdict.service)
     if tag is None or state.partner is None or tag not in state.partner.judged:
         return state
     if not hears_us_now(view.link, view.rules) or not state.has_carrier:
         return replace(state, failed_there={})
     before = state.failed_there.get(tag)
-    counted = replace(verdict, probes=before.probes + 1 if before else 1)
+    since = before.reported_at if before else view.now
+    counts = _saw_segment(view, since)
+    counted = replace(verdict, probes=(before.probes if before else 0) + counts)
     return replace(state, failed_there=_judge(view, state.failed_there, counted))
+
+
+def _saw_segment(view: View, since: float) -> bool:
+    """A witness answers, or a third station was heard in the time of this probe."""
+    at = view.link.stranger_at
+    return bool(view.sees_witness) or (at is not None and at > since)
 
 
 def _find(view: View, state: GroupState, hello: Hello) -> GroupState:

@@ -43,6 +43,10 @@ class Link:
     sent_unheard: int = 0
     """Heartbeats sent since anything was heard."""
     last_heard_at: float | None = None
+    counted_at: float | None = None
+    """When the newest heartbeat came that ends a silence: not one of a node that is cut off."""
+    is_partner_cut_off: bool = False
+    """So says its newest heartbeat."""
     heard: tuple[PathHeard, ...] = ()
     """Per path; here `age_seconds` holds the *instant* of hearing."""
     unproven_at: float | None = None
@@ -54,6 +58,8 @@ class Link:
     station, in a row without a gap of a deadtime."""
     saw_segment: bool = False
     """What came of that when the partner was heard again; until the conflict is over."""
+    stranger_at: float | None = None
+    """The newest frame of a third station, whatever for it was listened to."""
     was_silent: bool = False
     """An earlier pulse heard nothing of the partner when it gave the permission that we found."""
     withholds: bool = False
@@ -76,8 +82,19 @@ def is_unproven_heard(link: Link, now: float, seconds: float) -> bool:
     return link.unproven_at is not None and now - link.unproven_at < seconds
 
 
+def is_cut_off(link: Link, rules: NodeRules, beat: Heartbeat) -> bool:
+    """Whether the partner says that it hears neither us nor a witness: it takes nothing, what it
+    holds it loses, and what it says of itself cannot keep us from serving (rule 9)."""
+    if not (rules.has_witness and rules.isolation_drops) or beat.sees_witness is not False:
+        return False
+    limit = quiet_limit(link, rules)
+    return not any(
+        path.incarnation == link.incarnation and path.age_seconds < limit for path in beat.heard
+    )
+
+
 def hear_stranger(link: Link, rules: NodeRules, now: float) -> Link:
-    """A third station sent something."""
+    """A third station sent something while we served and the partner was silent."""
     first, last = link.strangers_heard or (now, now)
     if now - last >= rules.deadtime_seconds:
         first = now
@@ -107,10 +124,14 @@ def hears_us(link: Link) -> bool:
     )
 
 
+def longest_quiet(rules: NodeRules) -> float:
+    """Seconds between two heartbeats where none is lost."""
+    return 1.5 * rules.keepalive_seconds + URGENT_INTERVAL
+
+
 def hears_us_now(link: Link, rules: NodeRules) -> bool:
     """The same, and not a keepalive ago: what we send does arrive, so a probe would as well."""
-    beat = link.partner
-    limit = 1.5 * rules.keepalive_seconds + URGENT_INTERVAL
+    beat, limit = link.partner, longest_quiet(rules)
     return beat is not None and any(
         path.incarnation == link.incarnation and path.age_seconds < limit for path in beat.heard
     )
@@ -122,8 +143,8 @@ def partner_deadtime(link: Link, rules: NodeRules) -> float:
 
 
 def quiet_since(link: Link) -> float:
-    """When the newest heartbeat came; our own start before the first."""
-    return link.started_at if link.last_heard_at is None else link.last_heard_at
+    """When the newest heartbeat that counts came; our own start before the first."""
+    return link.started_at if link.counted_at is None else link.counted_at
 
 
 def quiet_limit(link: Link, rules: NodeRules) -> float:
@@ -138,25 +159,31 @@ def quiet_limit(link: Link, rules: NodeRules) -> float:
 
 def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
     """Nothing at all has come for longer than a living partner could be quiet, in spite of
-    repeats; or an earlier pulse saw that, and nothing has come since."""
+    repeats; or an earlier pulse saw that, and nothing has come since; or the partner says that it
+    is cut off, and so takes nothing for a deadtime after that is over."""
     if is_unproven_heard(link, now, quiet_limit(link, rules)):
         return False
-    if link.was_silent and link.last_heard_at is None:
+    if link.is_partner_cut_off:
+        return True
+    if link.was_silent and link.counted_at is None:
         return link.sent_unheard > 0
     is_quiet = now - quiet_since(link) >= quiet_limit(link, rules)
     return link.sent_unheard > REPEATS_BEFORE_ALONE and is_quiet
 
 
-def certain_until(link: Link, rules: NodeRules, now: float, may_stand_alone: bool) -> float | None:
+def certain_until(
+    link: Link, rules: NodeRules, now: float, alone_from: float | None
+) -> float | None:
     """The instant until which a VIP may be held: the partner cannot take it before that.
 
     Counts from the newest heartbeat that the partner has acknowledged. Only a partner of whom
-    nothing at all is heard lets the newest heartbeat *sent* count, and only where
-    `may_stand_alone` (our cable is in, we are not isolated). None: nothing certain.
+    nothing at all is heard lets a heartbeat *sent* count: the newest one not later than
+    `alone_from`, the last moment at which our segment is known to have been there (None: it is
+    not). None: nothing certain.
     """
     base = link.acknowledged_at
-    if may_stand_alone and (is_alone(link, rules, now) or has_partner_left(link)):
-        newest = link.sent[-1][1] if link.sent else None
+    if alone_from is not None and (is_alone(link, rules, now) or has_partner_left(link)):
+        newest = next((at for _, at in reversed(link.sent) if at <= alone_from), None)
         base = max(filter(None, (base, newest)), default=None)
     if base is None:
         return None
@@ -168,9 +195,12 @@ def lease_from(link: Link, rules: NodeRules, base: float) -> float:
     return base + lease_seconds(rules.keepalive_seconds, partner_deadtime(link, rules))
 
 
-def hear(link: Link, path: int, beat: Heartbeat, at: float) -> tuple[Link, bool]:
+def hear(
+    link: Link, path: int, beat: Heartbeat, at: float, *, is_cut_off: bool = False
+) -> tuple[Link, bool]:
     """Take in one heartbeat. Returns the link and whether the beat is news: the newest of the
-    partner, not a copy from another path, not late, not of a former incarnation."""
+    partner, not a copy from another path, not late, not of a former incarnation. That of a node
+    that is cut off ends no silence, and is not acknowledged: what is acknowledged must count."""
     before = next((p for p in link.heard if p.path == path), None)
     same_life = link.partner is not None and link.partner.incarnation == beat.incarnation
     if beat.incarnation in link.past_incarnations:
@@ -180,18 +210,27 @@ def hear(link: Link, path: int, beat: Heartbeat, at: float) -> tuple[Link, bool]
     past = link.past_incarnations
     if link.partner is not None and not same_life:
         past = (*past, link.partner.incarnation)[-INCARNATIONS_KEPT:]
+    is_news = not (same_life and link.partner and beat.sequence <= link.partner.sequence)
+    link = replace(
+        link,
+        past_incarnations=past,
+        last_heard_at=at if link.last_heard_at is None else max(at, link.last_heard_at),
+        partner=beat if is_news else link.partner,
+    )
+    if is_cut_off:
+        kept = tuple(p for p in link.heard if p.incarnation == beat.incarnation)
+        return replace(
+            link, heard=kept, is_partner_cut_off=is_news or link.is_partner_cut_off
+        ), is_news
     others = tuple(p for p in link.heard if p.path != path and p.incarnation == beat.incarnation)
     heard = (*others, PathHeard(path, beat.incarnation, beat.sequence, at))
-    is_news = not (same_life and link.partner and beat.sequence <= link.partner.sequence)
-    last = at if link.last_heard_at is None else max(at, link.last_heard_at)
     link = replace(
         link,
         heard=tuple(sorted(heard, key=lambda p: p.path)),
-        past_incarnations=past,
-        last_heard_at=last,
+        counted_at=at if link.counted_at is None else max(at, link.counted_at),
         silent_since=max(link.silent_since, at),
         sent_unheard=0,
-        partner=beat if is_news else link.partner,
+        is_partner_cut_off=link.is_partner_cut_off and not is_news,
     )
     return _acknowledge(link, beat), is_news
 
