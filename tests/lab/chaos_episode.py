@@ -22,6 +22,8 @@ from tests.lab.segment import Segment, port_of
 
 START_SECONDS = 2.0
 """The start timeout of the one service."""
+PROBE_TIMEOUT = "4"
+"""TCP says a lost word again after a second, and after three: a probe must leave it the time."""
 SETTLED_SECONDS = 1.5
 """Looked at after everything is well again: nothing may move."""
 END_SECONDS = 15.0
@@ -53,7 +55,7 @@ def lvs_cf(plan: Plan, serial: int = 1) -> str:
     service = replace(
         warm_web(),
         interval="0.4" if serial % 2 else "0.5",
-        timeout="1",
+        timeout=PROBE_TIMEOUT,
         extra={"start_timeout": f"{START_SECONDS:g}", "stop_timeout": "2", "first_wait": "1"},
     )
     timing = plan.timing
