@@ -9,13 +9,15 @@ from piranha.decisions.events import (
     FosReported,
     HoldChanged,
     RulesChanged,
+    ServiceNow,
     StopAsked,
     TimePassed,
 )
 from piranha.decisions.node import NodeState
 from piranha.terms import Role, Side
 from piranha.wire.order_line import Release
-from piranha.wire.report_line import Armed, FosMode, Hello
+from piranha.wire.report_line import Armed, FosMode, Hello, ServiceState, ServiceVerdict
+from tests.simulation.machines import SERVICE, TAG
 from tests.simulation.world import GROUP, Timing, rules_for
 
 RULES = rules_for(Side.PRIMARY, Timing(2.0, 5.0))
@@ -96,6 +98,32 @@ def test_groups_come_and_go_with_the_file() -> None:
     assert [group.name for group in decision.state.groups] == ["mail"]
     released = [e.order for e in decision.effects if isinstance(e, OrderFos)]
     assert released == [Release(42, False, "the group left the file")]
+
+
+def serving_with_a_failed_service() -> NodeState:
+    hello = Hello(1, FosMode.ACTIVE, GROUP, 4711, 42, 110.0, 41, {SERVICE: ServiceState.JUDGED})
+    state = node.step(RULES, a_node(), FosFound(GROUP, FosMode.ACTIVE, hello), 100.0).state
+    verdict = ServiceVerdict(SERVICE, False, "refused", "connection refused", 1)
+    return node.step(RULES, state, FosReported(GROUP, FosMode.ACTIVE, verdict), 100.1).state
+
+
+def test_a_service_that_the_file_defines_anew_stays_judged_and_failed() -> None:
+    """Tags come from definitions: found by `make chaos SEED=103`, where a service that failed
+    after a reload was never served elsewhere."""
+    state = serving_with_a_failed_service()
+    anew = replace(RULES, groups=(replace(RULES.groups[0], service_tags={TAG + 7: SERVICE}),))
+    told = {GROUP: (ServiceNow(SERVICE, True, "refused: connection refused"),)}
+    decision = node.step(anew, state, RulesChanged(told), 100.5)
+    _, beat = node.compose(anew, decision.state, 100.5)
+    assert (beat.groups[0].judged, beat.groups[0].failed) == ({TAG + 7}, {TAG + 7})
+    assert not beat.groups[0].is_fit
+
+
+def test_a_service_that_the_file_leaves_as_it_is_stays_so() -> None:
+    state = serving_with_a_failed_service()
+    decision = node.step(RULES, state, RulesChanged(), 100.5)
+    _, beat = node.compose(RULES, decision.state, 100.5)
+    assert (beat.groups[0].judged, beat.groups[0].failed) == ({TAG}, {TAG})
 
 
 def test_a_node_asks_to_be_woken_before_its_time_would_count_as_lost() -> None:

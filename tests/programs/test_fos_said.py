@@ -1,5 +1,6 @@
 """What a fos has said stays until it says otherwise."""
 
+from piranha.decisions.events import ServiceNow
 from piranha.programs.fos_said import Said, ServiceSaid
 from piranha.wire.report_line import (
     Armed,
@@ -59,3 +60,13 @@ def test_a_new_state_ends_an_old_verdict() -> None:
     assert said(bad, moved).services["http"] == ServiceSaid(
         state="stopping", evidence="released", since=1.0
     )
+
+
+def test_services_are_told_again_as_they_are_now() -> None:
+    refused = ServiceVerdict("http", False, "refused", "connection refused", 1)
+    judged = ServiceMoved("http", ServiceState.JUDGED, "it answers")
+    assert said(judged).services_now() == (ServiceNow("http", True, ""),)
+    told = said(judged, refused).services_now()
+    assert told == (ServiceNow("http", True, "refused: connection refused"),)
+    starting = ServiceMoved("http", ServiceState.STARTING, "asked")
+    assert said(judged, refused, starting).services_now() == (ServiceNow("http", False, ""),)

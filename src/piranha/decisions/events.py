@@ -3,7 +3,8 @@
 Instants are seconds of CLOCK_BOOTTIME on this node.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from piranha.wire.heartbeat import Heartbeat
 from piranha.wire.report_line import FosMode, Hello, Report
@@ -143,8 +144,25 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceNow:
+    """A service of the serving fos, as that has told it."""
+
+    name: str
+    is_judged: bool
+    failure: str
+    """Why it fails; empty: it does not."""
+
+
+@dataclass(frozen=True, slots=True)
 class RulesChanged:
-    """A good new file was read; the step is called with the new rules."""
+    """A good new file was read; the step is called with the new rules.
+
+    A service that is defined anew has another tag, and fos tells nothing twice: so what it has
+    told is told again here, by the services' names.
+    """
+
+    services: Mapping[str, tuple[ServiceNow, ...]] = field(default_factory=dict)
+    """Of each group that a fos serves."""
 
 
 Event = (

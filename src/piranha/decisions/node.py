@@ -8,6 +8,7 @@
 Pure: no socket, clock, process, file or log.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from piranha.config.timing import lease_seconds
@@ -22,6 +23,7 @@ from piranha.decisions.events import (
     FosReported,
     HeartbeatHeard,
     RulesChanged,
+    ServiceNow,
     StopAsked,
     StrangerHeard,
     SwitchAsked,
@@ -30,10 +32,10 @@ from piranha.decisions.events import (
     VipsAsked,
     WitnessAnswered,
 )
-from piranha.decisions.group_state import GroupState
+from piranha.decisions.group_state import Failure, GroupState
 from piranha.decisions.observing import View
 from piranha.decisions.partner_link import Link
-from piranha.decisions.rules import NodeRules
+from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.decisions.witness import Witness
 from piranha.terms import Role, Severity
 from piranha.wire.heartbeat import GroupBeat, Heartbeat
@@ -127,7 +129,7 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
         case CarrierChanged() if event.has_carrier:
             state = replace(state, link=replace(state.link, silent_since=now))
         case RulesChanged():
-            state, said = _change_rules(rules, state, now)
+            state, said = _change_rules(rules, state, event, now)
             effects += said
         case StopAsked():
             groups = tuple(replace(group, is_held=True) for group in state.groups)
@@ -245,12 +247,14 @@ def _clear(state: NodeState, name: str) -> NodeState:
     return replace(state, groups=groups)
 
 
-def _change_rules(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
+def _change_rules(
+    rules: NodeRules, state: NodeState, event: RulesChanged, now: float
+) -> tuple[NodeState, list[Effect]]:
     """Groups that came are listened for; what a group that went still holds is released."""
     known = {group.name: group for group in state.groups}
     is_held = any(group.is_held for group in state.groups)
     groups = tuple(
-        known.pop(rule.name)
+        _rename_services(known.pop(rule.name), rule, event.services.get(rule.name, ()), now)
         if rule.name in known
         else _new_group(rule.name, state.link.incarnation, 0, is_held, now)
         for rule in rules.groups
@@ -261,6 +265,25 @@ def _change_rules(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeS
         if group.period
     ]
     return replace(state, groups=groups), effects
+
+
+def _rename_services(
+    group: GroupState, rule: GroupRules, services: Iterable[ServiceNow], now: float
+) -> GroupState:
+    """What is known of services goes on under their new tags. What our own probes said of the
+    partner's does not: a definition may have changed because they were wrong."""
+    tags = {name: tag for tag, name in rule.service_tags.items()}
+    told = [(tags[service.name], service) for service in services if service.name in tags]
+    kept = {tag: failure for tag, failure in group.failed.items() if tag in rule.service_tags}
+    failed = {tag: Failure(service.failure, 1, now) for tag, service in told if service.failure}
+    judged = frozenset(tag for tag, service in told if service.is_judged)
+    there = {tag: seen for tag, seen in group.failed_there.items() if tag in rule.service_tags}
+    return replace(
+        group,
+        judged=judged | (group.judged & rule.service_tags.keys()),
+        failed={**failed, **kept},
+        failed_there=there,
+    )
 
 
 _FOR_ONE_GROUP = (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from piranha.decisions.events import ServiceNow
 from piranha.wire.report_line import (
     Armed,
     Dropped,
@@ -10,6 +11,7 @@ from piranha.wire.report_line import (
     Released,
     Report,
     ServiceMoved,
+    ServiceState,
     ServiceVerdict,
     Unarmable,
 )
@@ -70,5 +72,15 @@ class Said:
                 service.is_healthy = report.is_healthy
                 service.verdict, service.evidence = report.verdict, report.evidence
 
+    def services_now(self) -> tuple[ServiceNow, ...]:
+        """The services as they are; only a judged one fails."""
+        return tuple(_service_now(name, said) for name, said in self.services.items())
+
     def _service(self, name: str) -> ServiceSaid:
         return self.services.setdefault(name, ServiceSaid())
+
+
+def _service_now(name: str, said: ServiceSaid) -> ServiceNow:
+    is_judged = said.state == ServiceState.JUDGED
+    is_failed = is_judged and said.is_healthy is False
+    return ServiceNow(name, is_judged, f"{said.verdict}: {said.evidence}" if is_failed else "")

@@ -29,6 +29,7 @@ from piranha.decisions.events import (
     HoldChanged,
     IgnoreChanged,
     RulesChanged,
+    ServiceNow,
     StopAsked,
     TimePassed,
     UnprovenHeard,
@@ -225,9 +226,14 @@ class PulseShell:
             write_accepted(self._accepted_path(), fresh.document)
         except OSError as error:
             journal.say(Severity.ERROR, "reload", str(error))
-        self._step(RulesChanged())
+        self._step(RulesChanged(self._services_now()))
         self.keeper.reload({group.name: group.stop_seconds for group in settings.groups})
         self._watch_vips()
+
+    def _services_now(self) -> dict[str, tuple[ServiceNow, ...]]:
+        """What each fos that serves has told of its services."""
+        seats = {g.name: self.keeper.seat(g.name, FosMode.ACTIVE) for g in self.state.groups}
+        return {name: seat.said.services_now() for name, seat in seats.items() if seat is not None}
 
     def _reload_on_signal(self) -> None:
         self.reload()
