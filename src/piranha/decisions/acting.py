@@ -4,7 +4,6 @@ An action decides nothing; `failover.MOVES` says which are taken, and in which o
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from piranha.decisions import partner_link
 from piranha.decisions.absence import ASK_SECONDS, NOT_ASKED
@@ -13,6 +12,7 @@ from piranha.decisions.facts import Fact, Notice
 from piranha.decisions.group_state import Asking, Claim, ClaimKind, GroupState, Unfit
 from piranha.decisions.observing import View
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.order_line import Announce, Order, Permit, ProbeNow, Release, Repair
 from piranha.wire.report_line import FosMode
 

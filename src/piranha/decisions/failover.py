@@ -6,7 +6,7 @@ The most important fact that moves, moves; the others are recorded with it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from piranha.config.timing import CONFLICT_GRACE
 from piranha.decisions import acting, fitness
@@ -20,6 +20,7 @@ from piranha.decisions.noticing import notice
 from piranha.decisions.observing import View, observe
 from piranha.decisions.partner_link import is_partner_heard
 from piranha.terms import Role, Severity
+from piranha.values import replace
 from piranha.wire.report_line import FosMode
 
 

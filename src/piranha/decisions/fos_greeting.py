@@ -1,6 +1,5 @@
 """Pure: what a pulse is told of a group that it did not see begin: who we are, where it stands."""
 
-from dataclasses import replace
 from math import inf
 
 from piranha.decisions import vip_lease
@@ -10,6 +9,7 @@ from piranha.decisions.fos_events import ArmingLooked, PulseCame, PulseLeft
 from piranha.decisions.group_standing import Phase, Standing, Turn
 from piranha.decisions.service_watch import told
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.order_line import PROTOCOL_VERSION
 from piranha.wire.report_line import Armed, FosMode, Hello, Report, Serving, Taken, Unarmable
 

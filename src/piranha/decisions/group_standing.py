@@ -1,7 +1,7 @@
 """How a group stands in the fos that serves it: what the machine of service_group.py remembers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 
@@ -10,6 +10,7 @@ from piranha.config.timing import has_kernel_lease, lease_seconds
 from piranha.decisions.fos_effects import FosEffect, RunCommand
 from piranha.decisions.fos_events import Command
 from piranha.decisions.service_watch import ServiceWatch
+from piranha.values import replace
 from piranha.wire.order_line import Permit
 from piranha.wire.report_line import ServiceState
 
@@ -215,7 +216,7 @@ class Turn:
         self.effects.sort(key=lambda effect: not isinstance(effect, RunCommand))
 
     def change(self, **changes: object) -> None:
-        self.standing = replace(self.standing, **changes)  # type: ignore[arg-type]
+        self.standing = replace(self.standing, **changes)
 
     def put(self, life: ServiceLife) -> None:
         if self.lives is self.standing.lives:

@@ -9,7 +9,7 @@ Pure: no socket, clock, process, file or log.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from piranha.config.timing import lease_seconds
 from piranha.decisions import failover, fitness, partner_link, witness
@@ -38,6 +38,7 @@ from piranha.decisions.partner_link import Link
 from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.decisions.witness import Witness
 from piranha.terms import Role, Severity
+from piranha.values import replace
 from piranha.wire.heartbeat import GroupBeat, Heartbeat
 from piranha.wire.order_line import Release
 from piranha.wire.report_line import FosMode
@@ -106,7 +107,7 @@ def _new_group(name: str, incarnation: int, epoch: int, is_held: bool, now: floa
 
 def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decision:
     """Take in one event; the caller has read what was queued before it sends TimePassed."""
-    before = None if isinstance(event, RulesChanged) else _visible(rules, state, now)
+    before = None if isinstance(event, RulesChanged) else state
     state, effects = _own_time(rules, state, now)
     state = _look_for_witness(rules, state, now)
     news = False
@@ -305,9 +306,11 @@ def _step_groups(
             done += more
         groups.append(group)
         effects += done
+    link = state.link
     withholds = any(g.claim and g.claim.withheld_since is not None for g in groups)
-    saw_segment = state.link.saw_segment and any(g.conflict for g in groups)
-    link = replace(state.link, withholds=withholds, saw_segment=saw_segment)
+    saw_segment = link.saw_segment and any(g.conflict for g in groups)
+    if (withholds, saw_segment) != (link.withholds, link.saw_segment):
+        link = replace(link, withholds=withholds, saw_segment=saw_segment)
     return replace(state, groups=tuple(groups), link=link), effects
 
 
@@ -346,19 +349,20 @@ def _says_goodbye(state: NodeState) -> bool:
 
 def _with_heartbeat(
     rules: NodeRules,
-    before: object,
+    before: NodeState | None,
     state: NodeState,
     effects: list[Effect],
     news: bool,
     now: float,
 ) -> list[Effect]:
-    """At most one heartbeat a step: on a change, when the timer is due, or as an answer."""
+    """At most one heartbeat a step: on a change from `before` (None: in any case), when the timer
+    is due, or as an answer."""
     others: list[Effect] = [e for e in effects if not isinstance(e, SendHeartbeat)]
     if state.is_finished:
         return others
     beat = state.link.partner
     is_due = now >= _next_beat_at(rules, state, now)
-    if len(others) < len(effects) or is_due or before != _visible(rules, state, now):
+    if len(others) < len(effects) or is_due or _has_changed(rules, before, state, now):
         place = next((i for i, e in enumerate(effects) if isinstance(e, SendHeartbeat)), None)
         heartbeat = SendHeartbeat()
     elif news and beat is not None and beat.wants_answer:
@@ -368,6 +372,15 @@ def _with_heartbeat(
     if place is None:
         return [*others, heartbeat]
     return [*others[:place], heartbeat, *others[place:]]
+
+
+def _has_changed(rules: NodeRules, before: NodeState | None, state: NodeState, now: float) -> bool:
+    """Whether the partner should learn at once of what this step changed."""
+    if before is None or before.sees_witness is not state.sees_witness:
+        return True
+    if all(old is new for old, new in zip(before.groups, state.groups, strict=True)):
+        return False
+    return _visible(rules, before, now) != _visible(rules, state, now)
 
 
 def _is_urgent(state: NodeState) -> bool:
@@ -433,6 +446,7 @@ def compose(
 
 
 def _group_beat(view: View, state: GroupState) -> GroupBeat:
+    """What a heartbeat says of the group: from the group's own state alone (_has_changed)."""
     now, claim = view.now, state.claim
     failures = fitness.counted_failures(view.group, state)
     if state.period:

@@ -19,6 +19,7 @@ from piranha.terms import Role
 from piranha.wire.report_line import Armed, FosMode, Released, Serving
 
 ANNOUNCE_TOLERANCE = 0.25
+_IMPORTANCE = {fact: place for place, fact in enumerate(Fact)}
 
 
 def notice(view: View, state: GroupState, event: Event) -> list[Notice]:
@@ -27,7 +28,7 @@ def notice(view: View, state: GroupState, event: Event) -> list[Notice]:
     for finder in FINDERS:
         for item in finder(view, state, event):
             found.setdefault(item.fact, item)
-    return [found[fact] for fact in Fact if fact in found]
+    return sorted(found.values(), key=lambda item: _IMPORTANCE[item.fact])
 
 
 def own_fos(view: View, state: GroupState, event: Event) -> Found:

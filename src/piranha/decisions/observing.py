@@ -4,7 +4,7 @@ No role changes here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from piranha.decisions.events import (
     CarrierChanged,
@@ -21,6 +21,7 @@ from piranha.decisions.group_state import Asking, Conflict, Failure, GroupState
 from piranha.decisions.partner_link import Link, hears_us_now, longest_quiet
 from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.terms import Role
+from piranha.values import replace
 from piranha.wire.heartbeat import GroupBeat
 from piranha.wire.report_line import (
     Armed,

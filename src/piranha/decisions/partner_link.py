@@ -4,10 +4,11 @@ One link for a node, shared by its groups. Everything here is arithmetic on hear
 sent when, what of it came back acknowledged, and how long nothing came at all.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from piranha.config.timing import URGENT_INTERVAL, lease_seconds
 from piranha.decisions.rules import NodeRules
+from piranha.values import replace
 from piranha.wire.heartbeat import Heartbeat, PathHeard
 
 SENT_KEPT = 64

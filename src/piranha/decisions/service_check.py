@@ -10,10 +10,11 @@ bad probes do not count, they are only remembered; without one, `fall` of them m
 that could not be asked on this node says nothing of the service and changes nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
+from piranha.values import replace
 from piranha.wire.nanny_line import NannyReport
 
 

@@ -5,7 +5,6 @@ service that fails is restarted here as often as `local_restarts` allows; after 
 and moves the group.
 """
 
-from dataclasses import replace
 from math import inf
 
 from piranha.config.settings import OnFailure, Standby
@@ -25,6 +24,7 @@ from piranha.decisions.service_life import (
     succeed,
 )
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.nanny_line import NannyReport
 from piranha.wire.report_line import ServiceState, ServiceVerdict
 

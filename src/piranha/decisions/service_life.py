@@ -5,7 +5,6 @@ count; how its probes are judged is the business of service_judgement.py.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from piranha.config.settings import Service, Standby
 from piranha.decisions import service_watch
@@ -21,6 +20,7 @@ from piranha.decisions.fos_effects import (
 from piranha.decisions.fos_events import Command
 from piranha.decisions.group_standing import Running, ServiceLife, Turn
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.report_line import ServiceMoved, ServiceState, ServiceVerdict
 
 UNASKED = "not asked"

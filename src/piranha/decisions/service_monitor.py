@@ -6,7 +6,7 @@ and takes nothing from a partner on one probe of ours alone.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 
 from piranha.config.settings import Service
@@ -25,6 +25,7 @@ from piranha.decisions.fos_events import (
 from piranha.decisions.service_check import Health
 from piranha.decisions.service_watch import ServiceWatch, has_other_question
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.nanny_line import NannyReport
 from piranha.wire.order_line import PROTOCOL_VERSION, ProbeNow, Quit
 from piranha.wire.report_line import Armed, FosMode, Hello, ServiceState

@@ -1,7 +1,5 @@
 """Pure: a new file while services run: each is added, changed or removed, no other touched."""
 
-from dataclasses import replace
-
 from piranha.config.settings import Service, Standby
 from piranha.decisions.effects import Say
 from piranha.decisions.fos_effects import StartNanny
@@ -17,6 +15,7 @@ from piranha.decisions.service_life import (
 )
 from piranha.decisions.service_watch import has_other_question
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.report_line import ServiceState
 
 

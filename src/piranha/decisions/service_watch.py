@@ -5,7 +5,7 @@ is silent for longer than a probe can take, is replaced: that is a nanny's fault
 about the service.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from piranha.config.settings import Service
@@ -14,6 +14,7 @@ from piranha.decisions.effects import Say
 from piranha.decisions.fos_effects import FosEffect, ProbeAtOnce, StartNanny, StopNanny
 from piranha.decisions.service_check import CheckRules, Health, ServiceCheck
 from piranha.terms import Severity
+from piranha.values import replace
 from piranha.wire.nanny_line import NannyReport
 from piranha.wire.report_line import ServiceVerdict
 
