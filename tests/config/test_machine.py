@@ -22,6 +22,7 @@ FACTS = MachineFacts(
     devices=frozenset({"lo", "eth0"}),
     addresses={ip_address("127.0.0.1"): "lo", ip_address("10.0.0.1"): "eth0"},
     command_faults={},
+    authority_faults={},
     distrust="",
     units_at_boot=frozenset(),
     configured_elsewhere={},
@@ -149,3 +150,11 @@ def test_a_service_listens_where_it_is_probed() -> None:
         "address: probes ask the real one"
     ]
     assert found(listeners=(alone, Listener(any_address, 80, Protocol.TCP))) == []
+
+
+def test_authorities_that_cannot_be_used_are_named() -> None:
+    text = GLOBAL + web("tls = 1", "tls_verify = 1", "tls_ca = /etc/ca.pem", "expect = x")
+    assert found(text, authority_faults={"/etc/ca.pem": "No such file or directory"}) == [
+        "lvs.cf:11:14: /etc/ca.pem: No such file or directory, "
+        "expected a file of certificates in PEM form"
+    ]

@@ -5,7 +5,7 @@ import pytest
 from piranha.config.reading import Reading, read_settings
 from piranha.config.settings import Monitor, Protocol, Service
 from piranha.config.values import Names
-from piranha.script.steps import ExpectLine, ExpectPrefix, Send
+from piranha.script.steps import ExpectLine, ExpectPrefix, Send, StartTls, TlsTerms
 from tests.config.lvs_cf import GLOBAL, complaints, service, web
 
 MAIL = b"""\
@@ -129,3 +129,23 @@ def test_keywords_that_do_not_go_together_are_told(lines: list[str], text: str) 
 def test_a_recipe_names_a_way_to_ask_and_no_other_recipe() -> None:
     found = complaints(OWN.replace("port", "monitor = dsn\n    port") + GLOBAL + web())
     assert found[0].endswith('in a recipe, did you mean "dns"?')
+
+
+def test_tls_begins_the_dialogue_or_stands_in_the_middle_of_it() -> None:
+    first = service("tls = 1", "tls_name = www.example.org", "expect = x").probe
+    assert first.steps == (StartTls(), ExpectPrefix(b"x"))
+    assert first.tls == TlsTerms(name="www.example.org", warning_days=14)
+    assert service("monitor = tls").probe.steps == (StartTls(),)
+    lines = ("script {", '    expect_line = "220"', "    starttls", '    expect_line = "250"', "}")
+    assert service(*lines).probe.steps[1] == StartTls()
+    assert service(*lines, "tls_verify = 0").probe.tls == TlsTerms(warning_days=None)
+    verified = service("tls = 1", "tls_verify = 1", "tls_ca = /ca.pem", "tls_days = 3").probe.tls
+    assert verified == TlsTerms("", True, 3, "/ca.pem")
+    assert service("expect = x").probe.tls is None
+
+
+def test_tls_is_begun_once() -> None:
+    lines = ("tls = 1", "script {", "    starttls", '    expect = "x"', "}")
+    assert complaints(GLOBAL + web(*lines)) == [
+        "lvs.cf:11:9: the dialogue is encrypted already, expected starttls once"
+    ]

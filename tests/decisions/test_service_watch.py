@@ -1,6 +1,7 @@
 """Stories of nannies: a lost or silent one is replaced, and the service is not blamed."""
 
-from piranha.decisions.fos_events import NannyLost
+from piranha.decisions.fos_events import NannyLost, NannyReported
+from piranha.wire.nanny_line import NannyReport
 from piranha.wire.report_line import ServiceVerdict
 from tests.decisions.group_story import OTHER_VIP, GroupStory, service
 
@@ -44,4 +45,18 @@ def test_a_nanny_that_is_silent_for_longer_than_a_probe_can_take_is_replaced() -
     story.forget()
     story.pass_time(0.2)
     assert story.done == ["no nanny web", "nanny web"]
+    assert verdicts(story) == []
+
+
+def test_what_a_probe_warns_of_is_said_once_and_changes_nothing() -> None:
+    story = GroupStory(WEB).serve(1000.0)
+
+    def probe(warning: str) -> None:
+        report = NannyReport("web", "answered", True, True, "after 0.001 s", 0.001, 1, warning)
+        story.give(NannyReported(report))
+
+    for warning in ("ends in 3 days", "ends in 3 days", "", "ends in 2 days"):
+        probe(warning)
+    warned = [line for line in story.said if line.startswith("warning")]
+    assert warned == ["warning web: ends in 3 days", "warning web: ends in 2 days"]
     assert verdicts(story) == []

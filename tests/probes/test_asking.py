@@ -6,15 +6,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from piranha.probes.asking import Asked, expression_fault
-from piranha.probes.dialogue import Dialogue
 from piranha.probes.doors import Doors, Note, ToldToEnd
 from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
-from piranha.script.steps import ExpectPrefix, ExpectRegex, Send, StartTls
+from piranha.script.steps import ExpectPrefix, ExpectRegex, Send, StartTls, TlsTerms
 from piranha.system import children
 from tests.probes.servers import (
     Behaviour,
@@ -34,6 +34,7 @@ from tests.probes.servers import (
     udp,
     udp_server,
 )
+from tests.probes.tls_servers import over_tls
 
 GREETING = (ExpectPrefix(b"220"),)
 
@@ -102,18 +103,11 @@ def without_a_route() -> Outcome:
     return Outcome(Verdict[ran.stdout.strip()], "", 0.0)
 
 
-def in_tls(is_done: bool) -> Callable[[], Outcome]:
-    """A dialogue whose handshake is done at once, or never."""
-
+def in_tls(behave: Behaviour, terms: TlsTerms, timeout: float = 5.0) -> Callable[[], Outcome]:
     def end() -> Outcome:
-        dialogue = Dialogue((StartTls(),), 0.0, 1.0)
-        dialogue.connected(0.1)
-        assert dialogue.wants_tls
-        if is_done:
-            dialogue.secured(0.2)
-        dialogue.time_passed(1.0)
-        assert dialogue.outcome is not None
-        return dialogue.outcome
+        with tcp_server(behave) as port:
+            question = replace(tcp(port, (StartTls(),), timeout), tls=terms)
+            return ask(question)
 
     return end
 
@@ -121,8 +115,10 @@ def in_tls(is_done: bool) -> Callable[[], Outcome]:
 EVERY_END: dict[Verdict, Callable[[], Outcome]] = {
     Verdict.ANSWERED: from_server(greets(b"220 ready"), *GREETING),
     Verdict.CONNECTED: from_server(says_nothing),
-    Verdict.SECURED: in_tls(True),
-    Verdict.TLS_TIMED_OUT: in_tls(False),
+    Verdict.SECURED: in_tls(over_tls(says_nothing), TlsTerms()),
+    Verdict.TLS_FAILED: in_tls(greets(b"220 ready"), TlsTerms()),
+    Verdict.CERTIFICATE_REFUSED: in_tls(over_tls(says_nothing), TlsTerms(verifies_chain=True)),
+    Verdict.TLS_TIMED_OUT: in_tls(says_nothing, TlsTerms(), timeout=0.3),
     Verdict.NOT_REFUSED: silent_udp_server,
     Verdict.SUCCEEDED: from_program("true"),
     Verdict.WRONG_ANSWER: from_server(greets(b"421"), *GREETING),

@@ -29,6 +29,8 @@ class MachineFacts:
     """Every address of the machine, and the device that it is on."""
     command_faults: Mapping[str, str]
     """What is wrong with a program named in the file: "does not exist", "is not executable"."""
+    authority_faults: Mapping[str, str]
+    """Why a file that tls_ca names cannot be used."""
     distrust: str
     """Why the file itself is not to be believed, and what mends that; empty when it is."""
     units_at_boot: frozenset[str]
@@ -75,6 +77,7 @@ def _findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
         yield from _vip_findings(service, facts)
         yield from _boot_findings(service, facts)
         yield from _listener_findings(service, facts)
+        yield from _tls_findings(service, facts)
 
 
 def _services(settings: Settings) -> tuple[Service, ...]:
@@ -176,6 +179,13 @@ def _boot_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:
             f"{unit} is started at boot, expected by its start_cmd only: systemctl disable {unit}"
         )
         yield "warning", f"failover {service.name}", "start_cmd", text
+
+
+def _tls_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:
+    tls = service.probe.tls
+    if tls is not None and (fault := facts.authority_faults.get(tls.ca)):
+        text = f"{tls.ca}: {fault}, expected a file of certificates in PEM form"
+        yield "error", f"failover {service.name}", "tls_ca", text
 
 
 def _listener_findings(service: Service, facts: MachineFacts) -> Iterator[_Finding]:

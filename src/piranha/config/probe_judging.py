@@ -124,11 +124,7 @@ def _dialogue_findings(section: Section) -> Iterator[Finding]:
 
 
 def _tls_findings(section: Section) -> Iterator[Finding]:
-    if probe_of(section).tls is not None:
-        text = "TLS does not work in this version, expected no tls and no starttls"
-        yield "error", text, ("tls", "monitor", "script")
-        return
-    if monitor_of(section) is Monitor.NONE:
+    if probe_of(section).tls is not None or monitor_of(section) is Monitor.NONE:
         return
     for word in ("tls_name", "tls_verify", "tls_ca", "tls_days"):
         if word in section.written:

@@ -41,6 +41,8 @@ class ServiceWatch:
     """When the nanny is told not to wait for its next turn."""
     losses: int = 0
     """Nannies lost since one last reported."""
+    warning: str = ""
+    """What the newest probe warned of; it is said when it changes."""
     replace_at: float | None = None
     """When the lost nanny is replaced; None: it runs."""
 
@@ -78,10 +80,14 @@ def hear(watch: ServiceWatch, report: NannyReport, now: float) -> tuple[ServiceW
     if check.unasked_in_a_row == 1:
         text = f"cannot be asked: {report.verdict}: {report.evidence}"
         said = [Say(Severity.WARNING, report.service, text)]
+    if report.warning and report.warning != watch.warning:
+        said.append(Say(Severity.WARNING, report.service, report.warning))
     is_eager = check.wait_until is not None and check.health is Health.WAITING
     pause = min(EAGER_SECONDS, watch.service.interval_seconds)
     ask_at = now + pause if is_eager else inf
     heard = replace(watch, check=check, heard_at=now, ask_at=ask_at, losses=0, replace_at=None)
+    if report.is_healthy:
+        heard = replace(heard, warning=report.warning)
     return heard, said
 
 

@@ -1,6 +1,8 @@
 """Asks a question once: the one way into this room."""
 
+import contextlib
 import re
+from functools import cache
 from types import TracebackType
 from typing import Protocol
 
@@ -11,7 +13,7 @@ from piranha.probes.tcp import TcpProbe
 from piranha.probes.transcript import heading
 from piranha.probes.udp import UdpProbe
 from piranha.probes.verdict import Outcome, Verdict
-from piranha.script.steps import ExpectRegex
+from piranha.script.steps import ExpectRegex, TlsTerms
 
 
 class Probe(Protocol):
@@ -59,6 +61,8 @@ class Asked:
             return Outcome(Verdict.BAD_EXPRESSION, fault, 0.0)
         if doors.note is not None:
             doors.note(Note(0.0, "asking", text=heading(question)))
+        if question.tls is not None and (fault := tls_fault(question.tls)):
+            return Outcome(Verdict.SYSTEM_REFUSED, f"{question.tls.ca}: {fault}", 0.0)
         probe = self._probe = TRANSPORTS[question.transport](question, doors)
         try:
             return probe.ask()
@@ -76,6 +80,28 @@ class Asked:
                 self._probe.part()
         finally:
             self._probe.close()
+
+
+def tls_fault(terms: TlsTerms) -> str:
+    """Why these terms cannot be kept here; empty when they can. Makes what all probes on them
+    share, so that nannies find it made."""
+    from piranha.probes.tls import context_of  # here: only who asks for TLS pays for the library
+
+    try:
+        context_of(terms)
+    except OSError as error:
+        return f"{error.strerror or error}"
+    return ""
+
+
+@cache
+def warm_up_tls() -> None:
+    """Have OpenSSL make now, once, what its first handshake needs: after the fork each nanny would
+    make its own."""
+    from piranha.probes.tls_warm_up import warm_up
+
+    with contextlib.suppress(OSError):  # then nannies are as large as they are
+        warm_up()
 
 
 def expression_fault(question: Question) -> str:

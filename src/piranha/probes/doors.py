@@ -53,6 +53,9 @@ class Doors:
     note: Callable[[Note], None] | None = None
     orders_fd: int | None = None
     """When its other end is closed, every wait raises ToldToEnd."""
+    today: Callable[[], float] | None = None
+    """The date in seconds since 1970, to which the end of a certificate is compared; None: it is
+    not."""
 
 
 class Waiting:

@@ -1,21 +1,33 @@
 """Asks over TCP: one non-blocking connection, one deadline, a polite end."""
 
+import contextlib
 import select
 import socket
 from errno import EINPROGRESS
 from os import strerror
+from typing import TYPE_CHECKING
 
 from piranha.probes.dialogue import Dialogue
 from piranha.probes.doors import Doors, Note, Waiting
 from piranha.probes.expression_guard import ExpressionGuard
 from piranha.probes.question import Question
 from piranha.probes.sick_endings import verdict_of
+from piranha.probes.tls_failure import TlsFailed
 from piranha.probes.verdict import Outcome
-from piranha.script.steps import READ_LIMIT
+from piranha.script.steps import READ_LIMIT, TlsTerms
+
+if TYPE_CHECKING:
+    from piranha.probes.tls import TlsLayer
 
 _READ_SIZE = 16_384
 _FAREWELL_SECONDS = 0.1
 """How long the server gets to close its side, so that it never sees a reset."""
+
+
+def layer_of(terms: TlsTerms) -> "TlsLayer":
+    from piranha.probes.tls import TlsLayer  # here: only who asks for TLS pays for the library
+
+    return TlsLayer(terms)
 
 
 class TcpProbe:
@@ -32,6 +44,12 @@ class TcpProbe:
         self._is_connected = False
         self._has_ended = False
         self._said_wanted = ""
+        self._tls: TlsLayer | None = None
+        self._unsent = b""
+        """Encrypted, and not yet on the wire."""
+        self._in_flight = 0
+        """Bytes of the dialogue's outbox that are in what is unsent."""
+        self._warning = ""
 
     def ask(self) -> Outcome:
         """Connect and go through the steps. Raises ToldToEnd."""
@@ -40,10 +58,12 @@ class TcpProbe:
             connection = self._connect()
             while dialogue.outcome is None:
                 self._turn(connection)
+        except TlsFailed as error:
+            dialogue.failed(error.verdict, error.reason, self._doors.now())
         except OSError as error:
             dialogue.failed(*verdict_of(error), self._doors.now())
         assert dialogue.outcome is not None, "a dialogue ends with an outcome"
-        return dialogue.outcome
+        return dialogue.outcome.with_warning(self._warning) if self._warning else dialogue.outcome
 
     def part(self) -> None:
         """Say that we are done, and let the server close first where it does so soon.
@@ -57,7 +77,7 @@ class TcpProbe:
         end = self._doors.now() + _FAREWELL_SECONDS
         room = READ_LIMIT
         try:
-            self._connection.shutdown(socket.SHUT_WR)
+            self._shut_down(self._connection)
             while room > 0 and waiting.until(end) and (rest := self._connection.recv(_READ_SIZE)):
                 room -= len(rest)
         except OSError:
@@ -88,7 +108,9 @@ class TcpProbe:
 
     def _turn(self, connection: socket.socket) -> None:
         dialogue = self._dialogue
-        if dialogue.outbox:
+        if dialogue.wants_tls and self._tls is None:
+            self._begin_tls()
+        if dialogue.outbox or self._unsent:
             self._send(connection)
         if dialogue.outcome is not None:
             return
@@ -100,8 +122,9 @@ class TcpProbe:
             return
         events = 0 if self._has_ended else select.POLLIN
         waiting = self._waiting
-        if events or dialogue.outbox:
-            waiting.watch(connection.fileno(), events | (select.POLLOUT if dialogue.outbox else 0))
+        is_sending = bool(dialogue.outbox or self._unsent)
+        if events or is_sending:
+            waiting.watch(connection.fileno(), events | (select.POLLOUT if is_sending else 0))
         else:  # poll(2) would report the hang-up again and again while a script waits
             waiting.forget(connection.fileno())
         ready = waiting.until(dialogue.wake_at).get(connection.fileno(), 0)
@@ -110,11 +133,46 @@ class TcpProbe:
         self._guard.tell(dialogue, dialogue.time_passed)
 
     def _close_our_side(self, connection: socket.socket) -> None:
-        connection.shutdown(socket.SHUT_WR)
+        self._shut_down(connection)
         self._note("closed")
         self._guard.tell(self._dialogue, self._dialogue.closed)
 
+    def _shut_down(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            self._tls.say_goodbye()
+            with contextlib.suppress(BlockingIOError):
+                connection.send(self._unsent + self._tls.take_outgoing(), socket.MSG_NOSIGNAL)
+        connection.shutdown(socket.SHUT_WR)
+
+    def _begin_tls(self) -> None:
+        terms = self._question.tls
+        assert terms is not None, "a question with a handshake has terms for it"
+        self._tls = layer_of(terms)
+        if early := self._dialogue.take_unread():
+            self._tls.feed(early)
+        self._go_on_with_tls(self._tls)
+
+    def _go_on_with_tls(self, tls: "TlsLayer") -> None:
+        """Tell the dialogue what has come through the encryption. Raises TlsFailed."""
+        dialogue = self._dialogue
+        try:
+            if dialogue.wants_tls and tls.shake_hands():
+                self._note("secured", text=tls.protocol)
+                if self._doors.today is not None:
+                    self._warning = tls.expiry_warning(self._doors.today())
+                self._guard.tell(dialogue, dialogue.secured)
+            while not (dialogue.wants_tls or self._has_ended) and dialogue.outcome is None:
+                data = tls.decrypt()
+                if data is None:
+                    break
+                self._hear(data)
+        finally:
+            self._unsent += tls.take_outgoing()
+
     def _send(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            self._send_encrypted(connection, self._tls)
+            return
         outbox = self._dialogue.outbox
         try:
             # A nanny has SIGPIPE at its default: without the flag a reset would kill it.
@@ -129,6 +187,31 @@ class TcpProbe:
             data = connection.recv(_READ_SIZE)
         except BlockingIOError:
             return
+        if self._tls is None:
+            self._hear(data)
+            return
+        self._tls.feed(data)
+        self._go_on_with_tls(self._tls)
+
+    def _send_encrypted(self, connection: socket.socket, tls: "TlsLayer") -> None:
+        """The outbox counts as sent when all that it became is on the wire."""
+        dialogue = self._dialogue
+        if dialogue.outbox and not self._in_flight:
+            self._in_flight = len(dialogue.outbox)
+            tls.encrypt(dialogue.outbox)
+            self._unsent += tls.take_outgoing()
+        try:
+            count = connection.send(self._unsent, socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        self._unsent = self._unsent[count:]
+        if self._in_flight and not self._unsent:
+            count, self._in_flight = self._in_flight, 0
+            self._note("sent", dialogue.outbox[:count])
+            self._guard.tell(dialogue, dialogue.sent, count)
+
+    def _hear(self, data: bytes) -> None:
+        """Plain bytes came; none: the server will send no more."""
         if data:
             self._note("received", data)
             self._guard.tell(self._dialogue, self._dialogue.received, data)

@@ -1,6 +1,6 @@
 """Every way a probe can end: one named verdict, one phrase and what it says of the service."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -46,6 +46,12 @@ class Verdict(Enum):
         "timed out in connect",
         Bearing.SICK,
         "the connection was neither accepted nor refused in time",
+    )
+    TLS_FAILED = ("TLS failed", Bearing.SICK, "the TLS handshake did not succeed, or TLS broke off")
+    CERTIFICATE_REFUSED = (
+        "certificate refused",
+        Bearing.SICK,
+        "its certificate is not vouched for as tls_verify asks",
     )
     TLS_TIMED_OUT = (
         "timed out in TLS",
@@ -104,6 +110,11 @@ class Outcome:
     evidence: str
     """For people: `expected "220", got "421 too busy", after 0.031 s`."""
     seconds: float
+    warning: str = ""
+    """What someone should look at though it is no failure: a certificate that ends soon."""
+
+    def with_warning(self, warning: str) -> "Outcome":
+        return replace(self, warning=warning)
 
     @property
     def is_healthy(self) -> bool:

@@ -17,6 +17,7 @@ from piranha.config.machine import Listener, MachineFacts, judge_machine, progra
 from piranha.config.settings import IPAddress, Protocol, Settings
 from piranha.config.timing_report import timing_report
 from piranha.errors import UsageError
+from piranha.probes.asking import tls_fault
 from piranha.programs.config_file import read_config_file
 from piranha.programs.heartbeat_key import keys_of
 from piranha.system import files, trusted_files
@@ -88,6 +89,7 @@ def gather(settings: Settings, path: Path, top: Path) -> MachineFacts:
         devices=frozenset(name for _, name in socket.if_nameindex()),
         addresses=local_addresses(),
         command_faults=_command_faults(settings),
+        authority_faults=_authority_faults(settings),
         distrust=trusted_files.distrust(path),
         units_at_boot=units_at_boot(top),
         configured_elsewhere=configured_elsewhere(vips, path, top),
@@ -118,6 +120,13 @@ def local_addresses() -> dict[IPAddress, str]:
 def _command_faults(settings: Settings) -> dict[str, str]:
     faults = ((program, trusted_files.program_fault(program)) for program in programs_of(settings))
     return {program: fault for program, fault in faults if fault}
+
+
+def _authority_faults(settings: Settings) -> dict[str, str]:
+    services = (service for group in settings.groups for service in group.services)
+    terms = {s.probe.tls for s in services if s.probe.tls is not None and s.probe.tls.ca}
+    faults = ((one.ca, tls_fault(one)) for one in terms if one.verifies_chain)
+    return {path: fault for path, fault in faults if fault}
 
 
 def units_at_boot(top: Path) -> frozenset[str]:

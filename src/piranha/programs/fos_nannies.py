@@ -14,6 +14,7 @@ from itertools import islice, zip_longest
 from piranha.config.settings import IPAddress, Service
 from piranha.decisions.fos_events import NannyLost, NannyReported
 from piranha.errors import WireError
+from piranha.probes.asking import tls_fault, warm_up_tls
 from piranha.programs.nanny import run_for_fos, warm_up
 from piranha.programs.service_question import question_of
 from piranha.system import children, clock, journal
@@ -66,8 +67,10 @@ class Nannies:
         self._ending: dict[int, tuple[Child, float]] = {}
 
     def spread(self, services: Sequence[Service]) -> None:
-        """Let the probes of these services be spread over their intervals."""
+        """Spread the probes of these services over their intervals, and load what all will need."""
         self._order = {service.name: number for number, service in enumerate(services, 1)}
+        if any(service.probe.tls for service in services):
+            warm_up_tls()
 
     def wake_at(self) -> float:
         """When a nanny that does not end is killed."""
@@ -155,6 +158,10 @@ class Nannies:
     def _prepare(self, service: Service) -> tuple[Birth, tuple[int, int]]:
         """What is forked, and our ends of its two pipes."""
         question = question_of(service, self._host)
+        if question.tls is not None:
+            tls_fault(
+                question.tls
+            )  # its context is shared by all nannies; a fault is their verdict
         interval = service.interval_seconds
         share = self._order.get(service.name, 1) / max(1, len(self._order))
         report_read, report_write = os.pipe()

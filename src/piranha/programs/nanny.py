@@ -33,7 +33,7 @@ _WARM_UP_SECONDS = 0.05
 
 def ask(question: Question, dialogue_log: Callable[[Note], None] | None = None) -> Outcome:
     """Ask once, here and now; blocks no longer than the timeout and a polite end."""
-    with Asked(question, Doors(clock.now, children, dialogue_log)) as outcome:
+    with Asked(question, Doors(clock.now, children, dialogue_log, today=clock.wall)) as outcome:
         return outcome
 
 
@@ -80,7 +80,7 @@ def run_for_fos(
     def tell(outcome: Outcome, number: int) -> None:
         os.write(report_fd, nanny_line.encode(report_of(question, outcome, number)) + b"\n")
 
-    doors = Doors(clock.now, children, orders_fd=order_fd)
+    doors = Doors(clock.now, children, orders_fd=order_fd, today=clock.wall)
     try:
         probe_for_ever(question, interval_seconds, phase_seconds, doors, tell)
     except BrokenPipeError:  # nobody reads the reports: fos has gone

@@ -31,7 +31,7 @@ class NannyByHand:
         self._shows_dialogue = options.is_verbose and options.logs_to_stdout
         self._check = service_check.begin(_RULES, clock.now())
         listener = _show if self._shows_dialogue else None
-        self.doors = Doors(clock.now, children, listener, orders_fd)
+        self.doors = Doors(clock.now, children, listener, orders_fd, clock.wall)
 
     def announce(self) -> None:
         """Say what would be asked and run."""
@@ -48,6 +48,8 @@ class NannyByHand:
             print(ending(outcome))
         else:
             print(f"nanny: {self._question.target}: {outcome.verdict}: {outcome.evidence}")
+        if outcome.warning:
+            print(f"nanny: {self._question.target}: warning: {outcome.warning}")
         if not outcome.is_judgement:
             return ExitStatus.REFUSED
         return ExitStatus.OK if outcome.is_healthy else ExitStatus.FAILED

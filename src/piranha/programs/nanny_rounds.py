@@ -59,4 +59,5 @@ def report_of(question: Question, outcome: Outcome, number: int) -> NannyReport:
         evidence=outcome.evidence,
         seconds=outcome.seconds,
         sequence=number,
+        warning=outcome.warning,
     )

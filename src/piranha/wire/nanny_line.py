@@ -7,6 +7,7 @@ from piranha.wire.json_line import LineCodec
 
 _LONGEST_EVIDENCE = 1000
 """Characters; so the line stays below PIPE_BUF and is written whole or not at all (pipe(7))."""
+_LONGEST_WARNING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class NannyReport:
     """How long the probe took."""
     sequence: int
     """1 for a nanny's first probe."""
+    warning: str = ""
+    """What someone should look at though it is no failure; mostly empty."""
 
 
 decode = LineCodec("report", (NannyReport,)).decode
@@ -42,5 +45,6 @@ def encode(report: NannyReport) -> bytes:
         f'{{"report":"nanny_report","service":{_quoted(report.service)},'
         f'"verdict":{_quoted(report.verdict)},"is_healthy":{is_healthy},'
         f'"is_judgement":{is_judgement},"evidence":{_quoted(report.evidence[:_LONGEST_EVIDENCE])},'
-        f'"seconds":{report.seconds:.6f},"sequence":{report.sequence}}}'
+        f'"seconds":{report.seconds:.6f},"sequence":{report.sequence},'
+        f'"warning":{_quoted(report.warning[:_LONGEST_WARNING])}}}'
     ).encode()
