@@ -122,19 +122,26 @@ def _overlap_limit(seen: Evidence, period: Period) -> float:
     limit = seen.said.one_process
     if any(i.trouble.program == EVERYTHING for i in before):
         limit = seen.said.everything
-    if is_separation(before):
-        limit = max(limit, seen.said.healed)
+    if separations := list(_separations(seen, before)):
+        limit = max(limit, max(separations) + seen.said.healed)
     return limit + OBSERVER_SECONDS if limit else 0.0
 
 
-def is_separation(injected: Sequence[Injected]) -> bool:
-    """Were both directions of the path cut at one time, with both cables looking whole?"""
-    if any(i.trouble.kind is Kind.SILENCE for i in injected):
-        return True
+def _separations(seen: Evidence, injected: Sequence[Injected]) -> Iterator[float]:
+    """Where both directions of the path were cut at one time, with both cables looking whole: the
+    seconds in which both nodes could be asked all the same.
+
+    Blocked heartbeats alone are one where no kernel lease makes a standby ask the segment.
+    """
     halves = [i for i in injected if i.trouble.kind in (Kind.MUTE, Kind.DEAF, Kind.BLOCK)]
-    return any(
-        a.began < b.ended and b.began < a.ended for a, b in itertools.combinations(halves, 2)
-    )
+    for one in injected:
+        if one.trouble.kind is Kind.SILENCE:
+            yield 0.0
+        if one.trouble.kind is Kind.BLOCK and seen.said.everything:
+            yield one.ended - one.began
+    for one, other in itertools.combinations(halves, 2):
+        if one.began < other.ended and other.began < one.ended:
+            yield max(one.ended, other.ended) - min(one.began, other.began)
 
 
 def alive(seen: Evidence) -> Iterator[str]:
@@ -167,6 +174,8 @@ def calm(seen: Evidence) -> Iterator[str]:
         if record.new == Role.STARTING and record.at >= seen.began
     ]
     allowed = sum(i.trouble.moves for i in seen.injected)
+    if seen.said.everything:
+        allowed += sum(i.trouble.kind is Kind.BLOCK for i in seen.injected)
     if len(takeovers) > allowed:
         yield f"{len(takeovers)} takeovers, and reason for {allowed}: {'; '.join(takeovers)}"
     troubles = [i.trouble for i in seen.injected]
@@ -239,10 +248,16 @@ def _is_excused(node: NodeSeen, at: float) -> bool:
 def _unexplained(seen: Evidence, name: str) -> Iterator[str]:
     node = seen.nodes[name]
     for period in holding(seen.sightings, seen.vip, name, seen.until):
-        roles = [r.new for r in node.records if r.at <= period.begins + OBSERVER_SECONDS]
-        role = roles[-1] if roles else Role.LISTENING.value
-        if period.begins > seen.began and role not in (Role.STARTING, Role.ACTIVE):
-            yield f"{seen.vip} came at {period.begins:.3f}, and it is {role}"
+        around = (period.begins - OBSERVER_SECONDS, period.begins + OBSERVER_SECONDS)
+        roles = {_role_at(node, at) for at in around}
+        if period.begins > seen.began and not roles & {Role.STARTING, Role.ACTIVE}:
+            yield f"{seen.vip} came at {period.begins:.3f}, and it is {' or '.join(sorted(roles))}"
+
+
+def _role_at(node: NodeSeen, at: float) -> str:
+    """As the records say."""
+    roles = [record.new for record in node.records if record.at <= at]
+    return roles[-1] if roles else Role.LISTENING.value
 
 
 CLAIMS: Mapping[str, Callable[[Evidence], Iterator[str]]] = {

@@ -7,6 +7,7 @@ import pytest
 from tests.lab.attempts import Attempt
 from tests.lab.audit import Evidence, Injected, NodeSeen, Record, Said, audit
 from tests.lab.chaos_plan import ACTIVE, STANDBY, Kind, Plan, Timing, Trouble
+from tests.lab.chaos_plan import BOTH as BOTH_NODES
 from tests.lab.sightings import Announcement, Sighting
 
 VIP = "10.0.0.10"
@@ -99,6 +100,14 @@ def test_separated_nodes_may_overlap_only_so_long_once_they_are_not() -> None:
     seen = replace(seen, announcements=later)
     assert broken(seen) == set()
     assert broken(replace(seen, said=Said(0.0, 0.0, 0.4))) == {"single"}
+
+
+def test_blocked_heartbeats_alone_are_a_separation_where_the_segment_is_not_asked() -> None:
+    block = Trouble(Kind.BLOCK, BOTH_NODES, 1.0, 0.5)
+    both = [saw(9.9, A), saw(11.2, B, BOTH), saw(12.9, B)]
+    seen = replace(GOOD, injected=(Injected(block, ("a", "b"), 11.0, 11.5),), sightings=both)
+    assert "single" in broken(seen)
+    assert broken(replace(seen, said=Said(0.05, 1.0, 1.25))) == set()
 
 
 def test_an_address_that_nobody_has_breaks_alive() -> None:

@@ -66,6 +66,32 @@ def test_holds_end_by_the_date(tmp_path: Path) -> None:
     assert endings.tend(clock.now()) == [HoldChanged(False, "its end")]
 
 
+@pytest.mark.parametrize("step", [86400.0, -86400.0])
+def test_who_sets_the_date_neither_ends_a_hold_nor_keeps_it(
+    step: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = NodeMemory(tmp_path / "memory", pytest.fail)
+    endings = Endings(memory)
+    memory.hold(clock.wall() + 7200.0)
+    memory.ignore("web", clock.wall() - 1.0)
+    true = clock.wall
+    monkeypatch.setattr(clock, "wall", lambda: true() + step)
+    assert endings.tend(clock.now()) == [IgnoreChanged("web", False)]
+    assert memory.content.is_held
+    assert memory.content.held_until == pytest.approx(clock.wall() + 7200.0, abs=1.0)
+
+
+def test_what_an_earlier_run_has_left_ends_by_the_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without a battery starts in 1970, and learns the date later."""
+    NodeMemory(tmp_path / "memory", pytest.fail).hold(clock.wall() + 7200.0)
+    endings = Endings(NodeMemory(tmp_path / "memory", pytest.fail))
+    true = clock.wall
+    monkeypatch.setattr(clock, "wall", lambda: true() + 86400.0)
+    assert endings.tend(clock.now()) == [HoldChanged(False, "its end")]
+
+
 class Keeper:
     """Seats whose fos is armed, or not."""
 

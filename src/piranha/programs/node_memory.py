@@ -57,8 +57,11 @@ class NodeMemory:
         self.path = path
         self._complain = complain
         self.content = Remembered()
+        self._found: frozenset[float | None] = frozenset()
+        """Ends that an earlier run has left."""
         try:
             self.content = _read(path)
+            self._found = frozenset({self.content.held_until, *self.content.ignored.values()})
         except OSError as error:
             if error.errno != errno.ENOENT:
                 complain(str(error))
@@ -100,6 +103,18 @@ class NodeMemory:
         if self.content.is_held and self.content.held_until is not None:
             ends.append(self.content.held_until)
         return min(ends, default=None)
+
+    def put_off(self, seconds: float) -> None:
+        """The date was set forward by so much: what was asked for in this run, "for two hours",
+        ends by a later date. What an earlier run has left stays: then the date may have been the
+        wrong one before."""
+
+        def later(end: float | None) -> float | None:
+            return end if end is None or end in self._found else end + seconds
+
+        ignored = {name: later(end) for name, end in self.content.ignored.items()}
+        held_until = later(self.content.held_until)
+        self._change(replace(self.content, held_until=held_until, ignored=ignored))
 
     def expire(self, wall: float) -> Expired:
         """Forget what has ended by this date, and tell what it was."""

@@ -11,7 +11,9 @@ from piranha.terms import Role, Severity
 from piranha.wire.report_line import FosMode
 
 DATE_SECONDS = 60.0
-"""Ends of holds are dates; somebody may set the date meanwhile, so they are looked at so often."""
+"""Ends of holds are dates, so they are looked at so often."""
+DATE_STEP_SECONDS = 1.0
+"""Somebody has set the date, if it has gained or lost so much on our own clock."""
 FORCE_KEEPALIVES = 1.2
 """A forced takeover leaves a living partner that much time to be heard."""
 FORCE_LOOK_SECONDS = 0.02
@@ -32,11 +34,14 @@ class Watchdog:
 
 
 class Endings:
-    """Holds and ignored services come to their end by the date."""
+    """Holds and ignored services come to their end by the date, for they outlive a restart; yet
+    who sets the date of a running node neither ends them nor keeps them on."""
 
     def __init__(self, memory: NodeMemory) -> None:
         self._memory = memory
         self.due_at = clock.now()
+        self._ahead = clock.wall() - clock.now()
+        """How far the date is ahead of our own clock."""
 
     def look_again(self) -> None:
         """What is remembered has changed."""
@@ -44,6 +49,7 @@ class Endings:
 
     def tend(self, now: float) -> list[Event]:
         """What has ended by now."""
+        self._follow_date()
         if now < self.due_at:
             return []
         wall = clock.wall()
@@ -59,6 +65,12 @@ class Endings:
         left = NEVER if next_end is None else max(0.0, next_end - wall)
         self.due_at = now + min(left, DATE_SECONDS)
         return events
+
+    def _follow_date(self) -> None:
+        ahead = clock.wall() - clock.now()
+        if abs(ahead - self._ahead) >= DATE_STEP_SECONDS:
+            self._memory.put_off(ahead - self._ahead)
+            self._ahead = ahead
 
 
 class ForcedTakeover:
