@@ -42,3 +42,39 @@ class Severity(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     CRITICAL = "critical"
+
+
+DNS_TYPES = {
+    "A": 1,
+    "NS": 2,
+    "CNAME": 5,
+    "SOA": 6,
+    "PTR": 12,
+    "MX": 15,
+    "TXT": 16,
+    "AAAA": 28,
+    "SRV": 33,
+    "NAPTR": 35,
+    "DNAME": 39,
+    "DS": 43,
+    "DNSKEY": 48,
+    "TLSA": 52,
+    "SVCB": 64,
+    "HTTPS": 65,
+    "CAA": 257,
+}
+"""The types of records that a DNS probe can ask for (IANA, DNS parameters)."""
+DNS_RCODES = {
+    "NOERROR": 0,
+    "FORMERR": 1,
+    "SERVFAIL": 2,
+    "NXDOMAIN": 3,
+    "NOTIMP": 4,
+    "REFUSED": 5,
+    "YXDOMAIN": 6,
+    "YXRRSET": 7,
+    "NXRRSET": 8,
+    "NOTAUTH": 9,
+    "NOTZONE": 10,
+}
+"""What a DNS server can say of a question (RFC 1035 section 4.1.1, RFC 2136 section 2.2)."""

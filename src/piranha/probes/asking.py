@@ -6,7 +6,10 @@ from functools import cache
 from types import TracebackType
 from typing import Protocol
 
+from piranha.probes.dhcp import DhcpProbe
+from piranha.probes.dns import DnsProbe
 from piranha.probes.doors import Doors, Note
+from piranha.probes.process import ProcessProbe
 from piranha.probes.program import ProgramProbe
 from piranha.probes.question import Question, Transport
 from piranha.probes.tcp import TcpProbe
@@ -36,6 +39,9 @@ class Probe(Protocol):
 TRANSPORTS: dict[Transport, type[Probe]] = {
     Transport.TCP: TcpProbe,
     Transport.UDP: UdpProbe,
+    Transport.DNS: DnsProbe,
+    Transport.DHCP: DhcpProbe,
+    Transport.PROCESS: ProcessProbe,
     Transport.PROGRAM: ProgramProbe,
 }
 

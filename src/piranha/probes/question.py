@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from piranha.defaults import PROBE_TIMEOUT_SECONDS
+from piranha.script.queries import DhcpKind, DnsQuery
 from piranha.script.steps import RegexStep, Step, TlsTerms, filled_text
 
 
@@ -12,7 +13,20 @@ class Transport(StrEnum):
 
     TCP = "tcp"
     UDP = "udp"
+    DNS = "dns"
+    DHCP = "dhcp"
+    PROCESS = "process"
     PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpQuestion:
+    """What `Transport.DHCP` asks, and through what."""
+
+    kind: DhcpKind
+    device: str
+    socket: int
+    """A descriptor of system/relay_socket.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +47,19 @@ class Question:
     """The program of `Transport.PROGRAM`, with %h and the like still in it."""
     tls: TlsTerms | None = None
     """What holds for the TLS of this question, whichever step begins it; None: there is none."""
+    dns: DnsQuery | None = None
+    """What `Transport.DNS` asks."""
+    dhcp: DhcpQuestion | None = None
+    watched: str = ""
+    """What `Transport.PROCESS` looks at: a pid file, a unit or a command's name."""
 
     @property
     def target(self) -> str:
-        """Whom we ask, for people: 10.0.0.1:25, [fd00::1]:25, or the program's name."""
+        """Whom we ask, for people: 10.0.0.1:25, [fd00::1]:25, the program or the process."""
         if self.transport is Transport.PROGRAM:
             return self.argv[0]
+        if self.transport is Transport.PROCESS:
+            return self.watched
         return f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
 
     @property

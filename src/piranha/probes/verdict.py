@@ -33,6 +33,7 @@ class Verdict(Enum):
         "the port did not refuse the datagram, and no answer was asked for",
     )
     SUCCEEDED = ("succeeded", Bearing.HEALTHY, "the program ended with exit status 0")
+    RUNS = ("runs", Bearing.HEALTHY, "its process runs")
 
     WRONG_ANSWER = ("wrong answer", Bearing.SICK, "it answered, but not as expected")
     CLOSED_EARLY = (
@@ -77,6 +78,8 @@ class Verdict(Enum):
         "the program ended with another exit status than 0, or by a signal",
     )
     PROGRAM_TIMED_OUT = ("program timed out", Bearing.SICK, "the program was not done in time")
+    PROCESS_ENDED = ("process ended", Bearing.SICK, "its process has ended, and no other followed")
+    NO_PROCESS = ("no process", Bearing.SICK, "its process does not run")
 
     NO_SUCH_PROGRAM = ("no such program", Bearing.NOTHING, "the program could not be started")
     BAD_EXPRESSION = ("bad expression", Bearing.NOTHING, "the regular expression has an error")
