@@ -44,7 +44,7 @@ play: $(ready)
 	@$(python) tests/lab/play.py
 
 test: $(ready)
-	@.ci/prepare ip nft ps ping telnet nginx vsftpd mandoc systemd dbus || test "$$(id -u)" -ne 0
+	@.ci/prepare ip nft ps ping telnet nginx vsftpd dhcpd dnsmasq mandoc systemd dbus || test "$$(id -u)" -ne 0
 	$(python) -m pytest $(PYTEST)
 
 check: $(ready)

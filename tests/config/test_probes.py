@@ -103,8 +103,11 @@ def test_a_named_monitor_means_just_that_on_port_80_too() -> None:
 
 
 def test_what_is_only_started_and_stopped_has_no_nanny() -> None:
-    assert not service("monitor = none").probe.has_nanny
-    assert service().probe.has_nanny
+    found = service("monitor = none")
+    assert not found.is_asked_here
+    assert not found.is_asked_there
+    assert service().is_asked_here
+    assert service().is_asked_there
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from piranha.config.settings import Group, Monitor, Probe, Standby
+from piranha.config.settings import Group, Monitor, Probe, Service, Standby
 from piranha.programs.fos_test_start import plan
+from piranha.script.queries import DhcpKind
 from piranha.terms import Side
 from piranha.wire.report_line import FosMode
 from tests.programs.example_settings import FTP, WEB, settings
@@ -31,6 +32,37 @@ def test_the_plan_of_an_active_fos_is_in_the_order_of_its_deeds() -> None:
         "remove 10.0.0.10 from eth0",
         "remove 10.0.0.11 from eth1",
     ]
+
+
+def told_of(service: Service, mode: FosMode) -> list[str]:
+    group = Group("sites", (service,))
+    return [
+        line.partition(", every")[0]
+        for line in plan(settings(), group, Side.PRIMARY, mode)
+        if "web: " in line and "/bin/true" not in line
+    ]
+
+
+def test_what_is_only_watched_or_only_asked_from_one_side_is_told_so() -> None:
+    here, there = FosMode.ACTIVE, FosMode.MONITOR
+    process = replace(WEB, probe=Probe(Monitor.PROCESS), watch_pid="/run/web.pid")
+    assert told_of(process, here) == ["web: probe: watch the process of /run/web.pid"]
+    assert told_of(process, there) == ["web: not asked from here"]
+    both = replace(WEB, watch_pid="web.service")
+    assert told_of(both, here) == [
+        "web: probe: ask 10.0.0.1:80 by tcp",
+        "web: probe: watch the process of web.service",
+    ]
+    assert told_of(both, there) == ["web: probe: ask 10.0.0.2:80 by tcp"]
+    dhcp = replace(WEB, probe=Probe(Monitor.DHCP, dhcp=DhcpKind.DISCOVER), port=67)
+    nobody = "web: nobody asks it here; it counts as well once it is started"
+    assert told_of(dhcp, here) == [nobody]
+    assert told_of(dhcp, there) == ["web: probe: ask 10.0.0.2:67 by dhcp"]
+    watched = replace(dhcp, watch_pid="dhcpd")
+    assert told_of(watched, here) == ["web: probe: watch the process of dhcpd"]
+    none = replace(WEB, probe=Probe(Monitor.NONE))
+    assert told_of(none, here) == [nobody]
+    assert told_of(none, there) == ["web: not asked from here"]
 
 
 def test_a_monitor_asks_the_partner() -> None:

@@ -1,11 +1,15 @@
 """From a service of the file to the question that a nanny asks."""
 
+import os
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
+
 from piranha.config.settings import Monitor, Probe
 from piranha.probes.question import Transport
-from piranha.programs.service_question import question_of
+from piranha.programs.service_question import opened, question_of, watch_of
+from piranha.script.queries import DhcpKind, DnsQuery
 from piranha.script.steps import ExpectLine, ExpectPrefix, Send, TlsTerms, literal, steps_of
 from tests.programs.example_settings import WEB
 
@@ -41,3 +45,44 @@ def test_the_terms_of_tls_go_with_the_question() -> None:
     terms = TlsTerms(name="www.example.org")
     question = question_of(replace(WEB, probe=Probe(Monitor.TLS, tls=terms)), LOCALHOST)
     assert (question.transport, question.tls) == (Transport.TCP, terms)
+
+
+def test_a_name_server_is_asked_its_query() -> None:
+    query = DnsQuery("www.example.org", "A")
+    question = question_of(replace(WEB, probe=Probe(Monitor.DNS, dns=query)), LOCALHOST)
+    assert (question.transport, question.dns) == (Transport.DNS, query)
+
+
+def test_a_dhcp_server_is_asked_through_the_vips_device_or_the_named_one() -> None:
+    probe = Probe(Monitor.DHCP, dhcp=DhcpKind.INFORM)
+    question = question_of(replace(WEB, probe=probe), LOCALHOST)
+    assert question.dhcp is not None
+    assert (question.transport, question.dhcp.kind) == (Transport.DHCP, DhcpKind.INFORM)
+    assert question.dhcp.device == WEB.vip.device
+    named = question_of(replace(WEB, probe=replace(probe, device="eth7")), LOCALHOST)
+    assert named.dhcp is not None
+    assert named.dhcp.device == "eth7"
+    assert named.descriptors == ()
+
+
+def test_what_only_root_can_open_is_opened_before_the_fork() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: opens a raw socket")
+    probe = Probe(Monitor.DHCP, dhcp=DhcpKind.DISCOVER, device="lo")
+    question = opened(question_of(replace(WEB, probe=probe), LOCALHOST))
+    (descriptor,) = question.descriptors
+    os.close(descriptor)
+    plain = question_of(WEB, LOCALHOST)
+    assert opened(plain) is plain
+
+
+def test_a_process_is_watched_alone_or_beside_another_question() -> None:
+    alone = replace(WEB, probe=Probe(Monitor.PROCESS), watch_pid="/run/web.pid")
+    question = question_of(alone, LOCALHOST)
+    assert (question.transport, question.watched) == (Transport.PROCESS, "/run/web.pid")
+    assert question.target == "/run/web.pid"
+    assert watch_of(alone, LOCALHOST) is None
+    beside = watch_of(replace(WEB, watch_pid="web.service"), LOCALHOST)
+    assert beside is not None
+    assert (beside.transport, beside.watched) == (Transport.PROCESS, "web.service")
+    assert watch_of(WEB, LOCALHOST) is None

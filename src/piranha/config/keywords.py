@@ -51,6 +51,9 @@ class Kind(StrEnum):
     BARE = "nothing: the word stands alone"
     REGEX = "a regular expression"
     COMMAND = "a program and its arguments"
+    RCODES = "response codes of DNS, such as NOERROR or REFUSED"
+    DEVICE = "a network device, such as eth0"
+    PROCESS = "a pid file (/run/nginx.pid), a unit (nginx.service) or a command's name (nginx)"
     NODES = '"primary" and "backup", the preferred one first'
     ANYTHING = "anything"
     BLOCK = "a block"
@@ -225,13 +228,15 @@ _FAILOVER = _at(Place.FAILOVER,
      "A regular expression that must be found in one of the lines that follow the dialogue.",
      {"without": "what follows the dialogue does not matter"}),
     ("query", Kind.STRING, None,
-     "What a name server is asked: a name and a record type.",
-     {"status": Status.RESERVED, "without": "the recipe's"}),
+     "What a name server is asked: a name and a record type; what a DHCP server is: discover or "
+     "inform.", {"without": "a name server must have one; a DHCP server is asked discover"}),
     ("answer", Kind.STRING, None,
-     "What must be among a name server's answers.",
-     {"status": Status.RESERVED, "without": "any answer will do"}),
-    ("rcode", Kind.NAME, "NOERROR",
-     "The response code that a name server must give.", {"status": Status.RESERVED}),
+     'What must be among a name server\'s answers; "": even none will do.',
+     {"without": "any answer will do, but none will not"}),
+    ("rcode", Kind.RCODES, "NOERROR",
+     "The response codes, one of which a name server must give.", {}),
+    ("device", Kind.DEVICE, None,
+     "The device through which a DHCP server is asked.", {"without": "the one of address"}),
     ("tls", Kind.SWITCH, "0",
      "1: the dialogue begins with a TLS handshake.", {}),
     ("tls_name", Kind.NAME, None,
@@ -287,9 +292,9 @@ _FAILOVER = _at(Place.FAILOVER,
     ("reentry", Kind.DURATION, None,
      "The historical place of the global keyword; the longest one in the file counts.",
      {"least": BLINK, "without": "the global one counts"}),
-    ("watch_pid", Kind.PATH, None,
-     "The pid file of the service's process, whose end is then noticed at once.",
-     {"status": Status.RESERVED, "without": "the process is not watched"}),
+    ("watch_pid", Kind.PROCESS, None,
+     "The service's process, by its pid file, systemd unit or command name; its end is noticed "
+     "at once.", {"without": "the process is not watched"}),
 )
 _GROUP = _at(Place.GROUP,
     ("nodes", Kind.NODES, "primary backup",
@@ -330,6 +335,7 @@ PROBING = (
     "query",
     "answer",
     "rcode",
+    "device",
     "tls",
     "tls_name",
     "tls_verify",

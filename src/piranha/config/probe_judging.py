@@ -12,6 +12,7 @@ from piranha.config.probes import (
     program_of,
     protocol_of,
 )
+from piranha.config.queries import query_faults
 from piranha.config.scripts import datagram_steps, expects_nothing, script_faults
 from piranha.config.sections import Section
 from piranha.config.settings import Monitor, Protocol
@@ -22,11 +23,11 @@ Finding = tuple[Weight, str, tuple[str, ...]]
 STREAMS = (Monitor.TCP, Monitor.TLS)
 SCRIPTED = (*STREAMS, Monitor.UDP)
 """Ways to ask that consist of a dialogue."""
-NOT_YET = (Monitor.DNS, Monitor.DHCP, Monitor.PROCESS)
 _RHYTHM = {"port", "protocol", "monitor", "timeout", "interval", "fall", "rise", "first_wait"}
 """Keywords that mean something however the service is asked."""
 _OF = {
-    "query": (Monitor.DNS,),
+    "query": (Monitor.DNS, Monitor.DHCP),
+    "device": (Monitor.DHCP,),
     "answer": (Monitor.DNS,),
     "rcode": (Monitor.DNS,),
     "connected": (Monitor.UDP,),
@@ -45,6 +46,7 @@ _OF = {
 def probe_findings(section: Section) -> Iterator[Finding]:
     """What is wrong with a block's probe, or with a recipe."""
     yield from _monitor_findings(section)
+    yield from _query_findings(section)
     yield from _program_findings(section)
     yield from _dialogue_findings(section)
     yield from _tls_findings(section)
@@ -65,8 +67,6 @@ def _monitor_findings(section: Section) -> Iterator[Finding]:
     if section.place is Place.RECIPE and name is not None and name not in set(Monitor):
         text = f'monitor is "{shown(name)}", expected one of {", ".join(Monitor)} in a recipe'
         yield "error", text + did_you_mean(name, list(Monitor)), ("monitor",)
-    if monitor in NOT_YET:
-        yield "error", f"monitor = {monitor} does not work in this version", ("monitor",)
     if named_monitor(section) is not None and "protocol" in section.written:
         spoken = protocol_of(section)
         if section["protocol"] != spoken:
@@ -87,6 +87,24 @@ def _monitor_findings(section: Section) -> Iterator[Finding]:
 def _is_said(section: Section, word: str) -> bool:
     """False for what is only the historical surroundings of a program that asks."""
     return not (word == "send" and section["monitor"] is None) and bool(section[word])
+
+
+def _query_findings(section: Section) -> Iterator[Finding]:
+    if section.place is not Place.FAILOVER:
+        return
+    monitor, vip = monitor_of(section), section["address"]
+    for text, keywords in query_faults(section, monitor):
+        yield "error", text, keywords
+    if monitor is Monitor.DHCP and vip is not None and vip.address.version != 4:
+        text = f"monitor = dhcp asks over IPv4, but address is {vip.address}, expected IPv4"
+        yield "error", text, ("monitor", "address")
+    watched = section["watch_pid"]
+    if monitor is Monitor.PROCESS and watched is None:
+        text = "monitor = process without a process, expected watch_pid"
+        yield "error", text, ("monitor", "watch_pid")
+    if monitor is Monitor.NONE and watched is not None:
+        text = "watch_pid has no use with monitor = none, expected monitor = process"
+        yield "error", text, ("watch_pid", "monitor")
 
 
 def _program_findings(section: Section) -> Iterator[Finding]:

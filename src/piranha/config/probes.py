@@ -1,5 +1,6 @@
 """What a failover block, its recipe and the historical keywords say of how a service is asked."""
 
+from piranha.config.queries import dhcp_kind_of, dns_query_of, is_over_tcp
 from piranha.config.scripts import datagram_steps
 from piranha.config.sections import Section
 from piranha.config.settings import Monitor, Probe, Protocol
@@ -18,7 +19,6 @@ _PROTOCOLS = {
     Monitor.TCP: Protocol.TCP,
     Monitor.TLS: Protocol.TCP,
     Monitor.UDP: Protocol.UDP,
-    Monitor.DNS: Protocol.UDP,
     Monitor.DHCP: Protocol.UDP,
 }
 """What a monitor speaks; the others leave it to the keyword `protocol`."""
@@ -42,7 +42,10 @@ def monitor_of(section: Section) -> Monitor:
 
 
 def protocol_of(section: Section) -> Protocol:
-    return _PROTOCOLS.get(monitor_of(section)) or Protocol(section["protocol"])
+    monitor = monitor_of(section)
+    if monitor is Monitor.DNS:
+        return Protocol.TCP if is_over_tcp(section) else Protocol.UDP
+    return _PROTOCOLS.get(monitor) or Protocol(section["protocol"])
 
 
 def program_of(section: Section) -> tuple[str, ...]:
@@ -67,9 +70,9 @@ def probe_of(section: Section) -> Probe:
         steps=_steps(section, monitor),
         program=program_of(section) if monitor is Monitor.PROGRAM else (),
         tls=_tls(section, monitor),
-        query=section["query"],
-        answer=section["answer"],
-        rcode=section["rcode"],
+        dns=dns_query_of(section) if monitor is Monitor.DNS else None,
+        dhcp=dhcp_kind_of(section) if monitor is Monitor.DHCP else None,
+        device=section["device"],
         source_port=section["source_port"],
         is_connected=section["connected"],
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from piranha.script.queries import DhcpKind, DnsQuery
 from piranha.script.steps import Step, TlsTerms
 from piranha.terms import Side
 
@@ -76,18 +77,16 @@ class Probe:
     program: tuple[str, ...] = ()
     """An argv with %h still in it; for PROGRAM."""
     tls: TlsTerms | None = None
-    query: bytes | None = None
-    answer: bytes | None = None
-    rcode: str = "NOERROR"
+    dns: DnsQuery | None = None
+    """For DNS."""
+    dhcp: DhcpKind | None = None
+    """For DHCP."""
+    device: str | None = None
+    """Through which a DHCP server is asked; None: that of the VIP."""
     source_port: int | None = None
     """None: any."""
     is_connected: bool = True
     """UDP: False takes answers from other ports of the address, too."""
-
-    @property
-    def has_nanny(self) -> bool:
-        """True when a nanny asks; what is not asked counts as well once it is started."""
-        return self.monitor is not Monitor.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,21 @@ class Service:
     local_restarts: int
     on_failure: OnFailure
     watch_pid: str | None
+    """A pid file, a systemd unit or a command's name."""
     tag: int
     """32 bits that stand for this block's name and meaning in heartbeats: nodes whose files
     disagree on a service have different tags for it, so neither judges it."""
+
+    @property
+    def is_asked_here(self) -> bool:
+        """True when the node that serves it asks it, or watches its process; what is not asked
+        counts as well once it is started. (A DHCP server does not hear its own machine.)"""
+        return self.probe.monitor not in (Monitor.NONE, Monitor.DHCP) or self.watch_pid is not None
+
+    @property
+    def is_asked_there(self) -> bool:
+        """True when the standby asks it; a process can only be watched where it runs."""
+        return self.probe.monitor not in (Monitor.NONE, Monitor.PROCESS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from piranha.config.keywords import A_DAY, Keyword, Kind
 from piranha.config.settings import IPAddress, Vip
 from piranha.script.spelling import unknown_escapes, unspelled
 from piranha.script.steps import LARGEST_PATTERN, LARGEST_STRING
-from piranha.terms import Side
+from piranha.terms import DNS_RCODES, Side
 
 Say = Callable[[Weight, int, str], None]
 """Takes a complaint about the value: its weight, the offset in the text, the sentence."""
@@ -350,6 +350,38 @@ def nodes(words: tuple[str, ...], keyword: Keyword, say: Say) -> tuple[Side, ...
     return tuple(Side(word) for word in words)
 
 
+def read_rcodes(
+    written: Written, keyword: Keyword, _names: Names, say: Say
+) -> tuple[str, ...] | None:
+    words = tuple(written.text.replace(",", " ").upper().split())
+    wrong = [word for word in words if word not in DNS_RCODES]
+    if words and not wrong:
+        return words
+    hint = did_you_mean(wrong[0], list(DNS_RCODES)) if wrong else ""
+    say("error", 0, f'{keyword.name} is "{shown(written.text)}", expected {Kind.RCODES}{hint}')
+    return None
+
+
+_DEVICE = re.compile(r"[^\s/:\0]{1,15}")
+
+
+def read_device(written: Written, keyword: Keyword, _names: Names, say: Say) -> str | None:
+    if _DEVICE.fullmatch(written.text) and written.text.isascii():
+        return written.text
+    say("error", 0, f'{keyword.name} is "{shown(written.text)}", expected {Kind.DEVICE}')
+    return None
+
+
+_PROCESS = re.compile(r"/[^\0]*[^/\0]|[A-Za-z0-9_][A-Za-z0-9_.@:+-]*")
+
+
+def read_process(written: Written, keyword: Keyword, _names: Names, say: Say) -> str | None:
+    if _PROCESS.fullmatch(written.text):
+        return written.text
+    say("error", 0, f'{keyword.name} is "{shown(written.text)}", expected {Kind.PROCESS}')
+    return None
+
+
 def read_anything(written: Written, _keyword: Keyword, _names: Names, _say: Say) -> str:
     return written.text
 
@@ -371,5 +403,8 @@ READERS: dict[Kind, Callable[[Written, Keyword, Names, Say], Any]] = {
     Kind.REGEX: read_regex,
     Kind.COMMAND: read_command,
     Kind.NODES: read_nodes,
+    Kind.RCODES: read_rcodes,
+    Kind.DEVICE: read_device,
+    Kind.PROCESS: read_process,
     Kind.ANYTHING: read_anything,
 }

@@ -34,7 +34,7 @@ def begin_start(turn: Turn, services: Iterable[Service], is_adoption: bool) -> N
         life = ServiceLife(service, since=turn.now)
         if service.standby is Standby.HOT:
             life = wait_for_answer(turn, life, "hot standby: it runs already")
-        elif is_adoption and service.probe.has_nanny:
+        elif is_adoption and service.is_asked_here:
             life = _look_before_starting(turn, life)
         else:
             life = replace(life, todo=start_commands(service))
@@ -117,7 +117,7 @@ def succeed(turn: Turn, life: ServiceLife, command: Command, text: str) -> None:
 def wait_for_answer(turn: Turn, life: ServiceLife, reason: str) -> ServiceLife:
     """It was started: until its first good answer, or the end of the first wait, nothing counts.
     A service that nobody asks counts as well from now on."""
-    if not life.service.probe.has_nanny:
+    if not life.service.is_asked_here:
         return stand_unasked(turn, life, reason)
     life = replace(life, awaits_answer=True)
     if life.state is not ServiceState.REPAIRING:
@@ -138,7 +138,7 @@ def stand_unasked(turn: Turn, life: ServiceLife, reason: str) -> ServiceLife:
 
 def begin_watch(turn: Turn, life: ServiceLife, first_wait_seconds: float) -> ServiceLife:
     """Have a nanny ask the service, at once and then at its turns."""
-    if not life.service.probe.has_nanny:
+    if not life.service.is_asked_here:
         return life
     turn.emit(StartNanny(life.service), ProbeAtOnce(life.name))
     return replace(life, watch=service_watch.begin(life.service, first_wait_seconds, turn.now))

@@ -87,7 +87,7 @@ def follow_file(monitoring: Monitoring, services: Iterable[Service], now: float)
     effects: list[FosEffect] = []
     watches: dict[str, ServiceWatch] = {}
     for service in services:
-        if not service.probe.has_nanny:
+        if not service.is_asked_there:
             continue
         watch = monitoring.watches.get(service.name)
         if watch is None or has_other_question(watch.service, service):

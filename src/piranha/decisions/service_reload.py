@@ -48,7 +48,7 @@ def _change(turn: Turn, life: ServiceLife, fresh: Service) -> None:
             life = replace(life, stop_as=life.stop_as or old)
         run_again(turn, life, todo, "the file defines it anew", turn.now)
         life = turn.lives[life.name]
-    if life.watch is not None and not fresh.probe.has_nanny:
+    if life.watch is not None and not fresh.is_asked_here:
         life = _stop_asking(turn, life)
     elif life.watch is not None:
         watch = replace(life.watch, service=fresh)

@@ -137,6 +137,7 @@ def _question(service: Service) -> tuple[object, ...]:
         service.port,
         service.protocol,
         service.probe,
+        service.watch_pid,
         service.interval_seconds,
         service.timeout_seconds,
     )

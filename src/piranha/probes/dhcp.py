@@ -29,6 +29,7 @@ class DhcpProbe:
 
     def __init__(self, question: Question, doors: Doors) -> None:
         assert question.dhcp is not None, "a DHCP probe has a DHCP question"
+        assert question.dhcp.socket is not None, "it was opened before"
         self._question = question
         self._dhcp = question.dhcp
         self._doors = doors

@@ -8,6 +8,7 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from piranha.script.queries import LONGEST_NAME, labels_of
 from piranha.terms import DNS_RCODES, DNS_TYPES
 
 HEADER = struct.Struct("!HHHHHH")
@@ -15,7 +16,6 @@ _FIXED = struct.Struct("!HHIH")
 _INTERNET = 1
 _ANSWER, _TRUNCATED, _RECURSE = 0x8000, 0x0200, 0x0100
 _OPCODE, _RCODE = 0x7800, 0x000F
-_LONGEST_NAME = 255
 _MOST_JUMPS = 65_536
 """In one message; a chain of pointers in every one of its names would keep us busy for long."""
 _NAMES_INSIDE = {"NS", "CNAME", "PTR", "DNAME"}
@@ -64,15 +64,8 @@ class Message:
 
 
 def name_of(text: str) -> DnsName:
-    """The name in "www.example.org"; a dot at the end changes nothing. Raises ValueError."""
-    labels = tuple(label.encode("ascii").lower() for label in text.rstrip(".").split(".") if text)
-    if text in (".", ""):
-        return DnsName(())
-    if not all(0 < len(label) < 64 for label in labels):
-        raise ValueError(f'"{text}" is no name: a label has 1 to 63 characters')
-    if sum(len(label) + 1 for label in labels) >= _LONGEST_NAME:
-        raise ValueError(f'"{text}" is too long for a name')
-    return DnsName(labels)
+    """The name in "www.example.org". Raises ValueError."""
+    return DnsName(labels_of(text))
 
 
 def question_message(number: int, name: DnsName, kind: str) -> bytes:
@@ -145,7 +138,7 @@ class _Reader:
             label = self._message[at + 1 : at + 1 + length]
             at += 1 + length
             size += 1 + length
-            if len(label) < length or size > _LONGEST_NAME:
+            if len(label) < length or size > LONGEST_NAME:
                 raise Malformed("a name is too long")
             if length == 0:
                 self._at = at if after is None else after

@@ -25,8 +25,8 @@ class DhcpQuestion:
 
     kind: DhcpKind
     device: str
-    socket: int
-    """A descriptor of system/relay_socket.py."""
+    socket: int | None = None
+    """A descriptor of system/relay_socket.py; None: it is not open, and nothing can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Question:
         if self.transport is Transport.PROCESS:
             return self.watched
         return f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What was opened for it, and goes with it to whoever asks."""
+        return () if self.dhcp is None or self.dhcp.socket is None else (self.dhcp.socket,)
 
     @property
     def is_ipv6(self) -> bool:

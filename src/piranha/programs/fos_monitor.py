@@ -36,7 +36,7 @@ class MonitorFos:
         self._has_left = False
         services = settings.group(assignment.group).services
         host = settings.addresses[assignment.side.other][0]
-        self._nannies = Nannies(loop, host, self._note)
+        self._nannies = Nannies(loop, host, self._note, is_local=False)
         self._nannies.spread(services)
         self._link = PulseLink(loop, assignment.socket, self._note)
         group, is_by_hand = assignment.group, assignment.is_by_hand

@@ -7,21 +7,25 @@ they had 2.25 MB each, in rows 1.9.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
-from piranha.config.settings import IPAddress, Service
+from piranha.config.settings import IPAddress, Monitor, Service
 from piranha.decisions.fos_events import NannyLost, NannyReported
+from piranha.decisions.joint_report import is_end, joint_report
 from piranha.errors import WireError
 from piranha.probes.asking import tls_fault, warm_up_tls
+from piranha.probes.question import Question, Transport
 from piranha.programs.nanny import run_for_fos, warm_up
-from piranha.programs.service_question import question_of
-from piranha.system import children, clock, journal
+from piranha.programs.service_question import opened, question_of, watch_of
+from piranha.system import capabilities, children, clock, journal
 from piranha.system.children import Birth, Child, User
 from piranha.system.loop import Loop
 from piranha.terms import Severity
 from piranha.wire import nanny_line
+from piranha.wire.nanny_line import NannyReport
 
 ENDING_SECONDS = 2.0
 """For a nanny that is told to end, to close its connection politely; then it is killed."""
@@ -30,7 +34,11 @@ ROW = 8
 RETIREMENT_PAUSE = 0.02
 """Seconds between two rows that are ended: when a group moves, others need the processor more."""
 NANNY_USER = "nobody"
+WATCHING_RIGHTS = ("CAP_DAC_READ_SEARCH",)
+"""A pid file may be for its owner's eyes only. Who watches it stays root, with this right alone: it
+never speaks to the network."""
 _PROBE_NOW = b"\n"
+_BESIDE = "/process"
 _READ_SIZE = 1 << 16
 
 NannyEvent = NannyReported | NannyLost
@@ -44,11 +52,29 @@ class _Nanny:
     unread: bytes = b""
 
 
-class Nannies:
-    """At most one nanny for each service; each report comes out as an event."""
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """What a nanny is for."""
 
-    def __init__(self, loop: Loop, host: IPAddress, emit: Callable[[NannyEvent], None]) -> None:
-        """`host`: the real address that is asked. Raises OSError without a user to become."""
+    service: Service
+    question: Question
+
+
+def _beside(name: str) -> str:
+    """The place of the nanny that watches the process of a service which another one asks."""
+    return name + _BESIDE
+
+
+class Nannies:
+    """At most one nanny for each service, and one more for its process; each report comes out as an
+    event."""
+
+    def __init__(
+        self, loop: Loop, host: IPAddress, emit: Callable[[NannyEvent], None], is_local: bool = True
+    ) -> None:
+        """`host`: the real address that is asked; `is_local`: it is our own, and so are the
+        processes. Raises OSError without a user to become."""
+        self._is_local = is_local
         self._loop = loop
         self._host = host
         self._emit = emit
@@ -59,9 +85,10 @@ class Nannies:
             self._user = None
         warm_up()
         self._order: dict[str, int] = {}
-        self._waiting: dict[str, Service] = {}
+        self._waiting: dict[str, _Post] = {}
         self._asked: set[str] = set()
         self._running: dict[str, _Nanny] = {}
+        self._watched: dict[str, NannyReport] = {}
         self._retired: list[_Nanny] = []
         self._retire_at = 0.0
         self._ending: dict[int, tuple[Child, float]] = {}
@@ -83,31 +110,42 @@ class Nannies:
         return self._retire_at if self._retired else float("inf")
 
     def start(self, service: Service) -> None:
-        """Have a nanny for this service as soon as `tend` is called; an older one is ended."""
+        """Have a nanny for this service as soon as `tend` is called; an older one is ended. Where
+        its process is watched too, a second nanny does that."""
         self.stop(service.name)
-        self._waiting[service.name] = service
+        question: Question | None = question_of(service, self._host)
+        watch = watch_of(service, self._host) if self._is_local else None
+        if self._is_local and service.probe.monitor is Monitor.DHCP:
+            question, watch = watch, None
+        if question is not None:
+            self._waiting[service.name] = _Post(service, question)
+        if watch is not None:
+            self._waiting[_beside(service.name)] = _Post(service, watch)
 
     def ask_now(self, name: str) -> None:
-        """Have the nanny of this service probe at once."""
-        nanny = self._running.get(name)
-        if nanny is None:
-            self._asked.add(name)
-            return
-        try:
-            os.write(nanny.orders, _PROBE_NOW)
-        except (BlockingIOError, BrokenPipeError):
-            return  # it hangs or has ended, and is replaced for that
+        """Have the nannies of this service probe at once."""
+        for place in (name, _beside(name)):
+            nanny = self._running.get(place)
+            if nanny is None:
+                if place in self._waiting:
+                    self._asked.add(place)
+                continue
+            with suppress(BlockingIOError, BrokenPipeError):
+                # else it hangs or has ended, and is replaced for that
+                os.write(nanny.orders, _PROBE_NOW)
 
     def stop(self, name: str) -> None:
-        """End the nanny of this service, if there is one."""
-        self._waiting.pop(name, None)
-        self._asked.discard(name)
-        nanny = self._running.pop(name, None)
-        if nanny is None:
-            return
-        for descriptor in (nanny.reports, nanny.child.pidfd):
-            self._loop.forget(descriptor)
-        self._retired.append(nanny)
+        """End the nannies of this service, if there are some."""
+        self._watched.pop(name, None)
+        for place in (name, _beside(name)):
+            self._waiting.pop(place, None)
+            self._asked.discard(place)
+            nanny = self._running.pop(place, None)
+            if nanny is None:
+                continue
+            for descriptor in (nanny.reports, nanny.child.pidfd):
+                self._loop.forget(descriptor)
+            self._retired.append(nanny)
 
     def tend(self) -> None:
         """Fork some nannies that wait, end some that are no longer wanted, and kill those that
@@ -117,8 +155,8 @@ class Nannies:
             if at <= now:
                 children.kill(child)
         if self._waiting:
-            names = list(islice(self._waiting, ROW))
-            self._fork([self._waiting.pop(name) for name in names])
+            places = list(islice(self._waiting, ROW))
+            self._fork({place: self._waiting.pop(place) for place in places})
         if self._retired and self._retire_at <= now:
             row, self._retired = self._retired[:ROW], self._retired[ROW:]
             for nanny in row:
@@ -127,8 +165,8 @@ class Nannies:
 
     def end(self) -> None:
         """End all of them, and return when they are gone."""
-        for name in [*self._running, *self._waiting]:
-            self.stop(name)
+        for place in [*self._running, *self._waiting]:
+            self.stop(place.removesuffix(_BESIDE))
         while self._retired or self._ending:
             self._loop.turn(min(self.wake_at(), self.work_at()))
             self.tend()
@@ -137,27 +175,32 @@ class Nannies:
         """For the state in the log."""
         return {name: nanny.child.pid for name, nanny in self._running.items()}
 
-    def _fork(self, services: Sequence[Service]) -> None:
-        prepared = [self._prepare(service) for service in services]
+    def _fork(self, posts: Mapping[str, _Post]) -> None:
+        prepared = {}
+        for place, post in posts.items():
+            try:
+                prepared[place] = self._prepare(post)
+            except OSError as error:
+                self._emit(NannyLost(post.service.name, str(error)))
         try:
-            born = children.fork_many([birth for birth, _ in prepared])
+            born = children.fork_many([birth for birth, _ in prepared.values()])
         except OSError as error:
             born, reason = [], str(error)
         else:
             reason = "the system refused to fork for it"
-        for service, (birth, (reports, orders)), child in zip_longest(services, prepared, born):
+        for (place, (birth, (reports, orders))), child in zip_longest(prepared.items(), born):
             for descriptor in birth.keep_fds:
                 os.close(descriptor)
             if child is None:
                 os.close(reports)
                 os.close(orders)
-                self._emit(NannyLost(service.name, reason))
+                self._emit(NannyLost(posts[place].service.name, reason))
             else:
-                self._welcome(service.name, _Nanny(child, reports, orders))
+                self._welcome(place, _Nanny(child, reports, orders))
 
-    def _prepare(self, service: Service) -> tuple[Birth, tuple[int, int]]:
-        """What is forked, and our ends of its two pipes."""
-        question = question_of(service, self._host)
+    def _prepare(self, post: _Post) -> tuple[Birth, tuple[int, int]]:
+        """What is forked, and our ends of its two pipes. Raises OSError."""
+        service, question = post.service, opened(post.question)
         if question.tls is not None:
             tls_fault(
                 question.tls
@@ -168,26 +211,30 @@ class Nannies:
         order_read, order_write = os.pipe()
         os.set_blocking(report_read, False)
         os.set_blocking(order_write, False)
-        user = self._user
+        is_watch = question.transport is Transport.PROCESS
+        user = None if is_watch else self._user
 
         def body() -> int:
             if user is not None:
                 children.drop_rights(user)
+            elif is_watch:
+                capabilities.keep_only(WATCHING_RIGHTS)
             children.write_no_files()
             return run_for_fos(question, interval, interval * share, report_write, order_read)
 
         title = f"nanny: {service.name} -> {question.target}"
-        return Birth(body, title, (report_write, order_read)), (report_read, order_write)
+        kept = (report_write, order_read, *question.descriptors)
+        return Birth(body, title, kept), (report_read, order_write)
 
-    def _welcome(self, name: str, nanny: _Nanny) -> None:
-        self._running[name] = nanny
-        self._loop.watch(nanny.reports, lambda: self._hear(name, nanny))
-        self._loop.watch(nanny.child.pidfd, lambda: self._note_lost(name, nanny))
-        if name in self._asked:
-            self._asked.discard(name)
-            self.ask_now(name)
+    def _welcome(self, place: str, nanny: _Nanny) -> None:
+        self._running[place] = nanny
+        self._loop.watch(nanny.reports, lambda: self._hear(place, nanny))
+        self._loop.watch(nanny.child.pidfd, lambda: self._note_lost(place, nanny))
+        if place in self._asked:
+            self._asked.discard(place)
+            os.write(nanny.orders, _PROBE_NOW)
 
-    def _hear(self, name: str, nanny: _Nanny) -> None:
+    def _hear(self, place: str, nanny: _Nanny) -> None:
         try:
             data = os.read(nanny.reports, _READ_SIZE)
         except BlockingIOError:
@@ -200,30 +247,45 @@ class Nannies:
             try:
                 report = nanny_line.decode(line)
             except WireError as error:
-                self._lose(name, nanny, f"it does not speak our language: {error}")
+                self._lose(place, nanny, f"it does not speak our language: {error}")
                 return
-            self._emit(NannyReported(report))
-            if self._running.get(name) is not nanny:
+            self._pass_on(place, report)
+            if self._running.get(place) is not nanny:
                 return
 
-    def _note_lost(self, name: str, nanny: _Nanny) -> None:
+    def _note_lost(self, place: str, nanny: _Nanny) -> None:
         """It ended though nobody told it to: its last words first."""
-        self._hear(name, nanny)
-        if self._running.get(name) is not nanny:
+        self._hear(place, nanny)
+        if self._running.get(place) is not nanny:
             return
-        del self._running[name]
+        del self._running[place]
         for descriptor in (nanny.reports, nanny.child.pidfd):
             self._loop.forget(descriptor)
         os.close(nanny.reports)
         os.close(nanny.orders)
         status = children.reap(nanny.child)
         how = f"killed by signal {-status}" if status and status < 0 else f"exit status {status}"
-        self._emit(NannyLost(name, how))
+        self._say_lost(place, how)
 
-    def _lose(self, name: str, nanny: _Nanny, reason: str) -> None:
+    def _lose(self, place: str, nanny: _Nanny, reason: str) -> None:
         children.kill(nanny.child)
+        self._say_lost(place, reason)
+
+    def _say_lost(self, place: str, reason: str) -> None:
+        """Of a pair none goes on alone: both are replaced."""
+        name = place.removesuffix(_BESIDE)
         self.stop(name)
         self._emit(NannyLost(name, reason))
+
+    def _pass_on(self, place: str, report: NannyReport) -> None:
+        """A report as it is; of a nanny beside another one only bad news, and that at once."""
+        if not place.endswith(_BESIDE):
+            self._emit(NannyReported(joint_report(report, self._watched.get(report.service))))
+            return
+        before = self._watched.get(report.service)
+        self._watched[report.service] = report
+        if is_end(report) and not (before is not None and is_end(before)):
+            self._emit(NannyReported(report))
 
     def _end(self, nanny: _Nanny, now: float) -> None:
         """Tell it to end, by the end of its orders."""

@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Iterator
 
-from piranha.config.settings import Group, Service, Settings, Standby
+from piranha.config.settings import Group, Monitor, Service, Settings, Standby
 from piranha.config.timing import has_kernel_lease, lease_seconds
-from piranha.probes.question import Transport
-from piranha.programs.service_question import question_of
+from piranha.probes.question import Question, Transport
+from piranha.programs.service_question import question_of, watch_of
 from piranha.terms import Side
 from piranha.wire.report_line import FosMode
 
@@ -16,7 +16,7 @@ def plan(settings: Settings, group: Group, side: Side, mode: FosMode) -> Iterato
     if mode is FosMode.MONITOR:
         yield f"{group.name}: watch the services on {settings.addresses[side.other][0]}"
         for service in group.services:
-            yield _probe(settings, service, side.other)
+            yield _asked_there(settings, service, side.other)
         return
     yield f"{group.name}: when permitted, on {settings.addresses[side][0]} ({side}):"
     lifetime = _lifetime(settings)
@@ -25,7 +25,7 @@ def plan(settings: Settings, group: Group, side: Side, mode: FosMode) -> Iterato
         yield f"take {vip.address}/{size} on {vip.label} {lifetime}, announce it"
     for service in group.services:
         yield from _start(service)
-        yield _probe(settings, service, side)
+        yield from _asked_here(settings, service, side)
     yield "when asked to release:"
     for service in reversed(group.services):
         if service.standby is Standby.WARM:
@@ -56,9 +56,26 @@ def _command(service: Service, what: str, argv: tuple[str, ...], limit: float) -
     return f"{service.name}: {what}: {shlex.join(argv)} (at most {limit:g} s)"
 
 
-def _probe(settings: Settings, service: Service, side: Side) -> str:
-    question = question_of(service, settings.addresses[side][0])
-    if question.transport is Transport.PROGRAM:
+def _asked_there(settings: Settings, service: Service, side: Side) -> str:
+    if not service.is_asked_there:
+        return f"{service.name}: not asked from here"
+    return _probe(service, question_of(service, settings.addresses[side][0]))
+
+
+def _asked_here(settings: Settings, service: Service, side: Side) -> Iterator[str]:
+    host = settings.addresses[side][0]
+    if not service.is_asked_here:
+        yield f"{service.name}: nobody asks it here; it counts as well once it is started"
+    elif service.probe.monitor is not Monitor.DHCP:
+        yield _probe(service, question_of(service, host))
+    if watch := watch_of(service, host):
+        yield _probe(service, watch)
+
+
+def _probe(service: Service, question: Question) -> str:
+    if question.transport is Transport.PROCESS:
+        what = f"watch the process of {question.target}"
+    elif question.transport is Transport.PROGRAM:
         what = f"run {shlex.join(question.argv)}"
     else:
         what = f"ask {question.target} by {question.transport}"

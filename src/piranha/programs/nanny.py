@@ -20,6 +20,7 @@ from piranha.programs.detaching import Tell, run_detached
 from piranha.programs.nanny_by_hand import NannyByHand
 from piranha.programs.nanny_options import NannyOptions, read_options
 from piranha.programs.nanny_rounds import probe_for_ever, report_of
+from piranha.programs.nanny_watching import watch_for_ever
 from piranha.script.steps import steps_of
 from piranha.system import children, clock, journal
 from piranha.terms import Severity
@@ -74,7 +75,8 @@ def run_for_fos(
 
     The first probe begins `phase_seconds` from now, each other one an interval after the one
     before (at once, where that took longer). A byte on `order_fd` means "probe now"; its end, even
-    in the middle of a probe, means that fos needs us no more: returns exit status 0.
+    in the middle of a probe, means that fos needs us no more: returns exit status 0. The end of a
+    process that is watched is reported at once.
     """
 
     def tell(outcome: Outcome, number: int) -> None:
@@ -82,7 +84,8 @@ def run_for_fos(
 
     doors = Doors(clock.now, children, orders_fd=order_fd, today=clock.wall)
     try:
-        probe_for_ever(question, interval_seconds, phase_seconds, doors, tell)
+        go_on = watch_for_ever if question.transport is Transport.PROCESS else probe_for_ever
+        go_on(question, interval_seconds, phase_seconds, doors, tell)
     except BrokenPipeError:  # nobody reads the reports: fos has gone
         return ExitStatus.OK
     return ExitStatus.OK

@@ -3,13 +3,18 @@
 from dataclasses import replace
 
 from piranha.config.settings import IPAddress, Monitor, Service
-from piranha.probes.question import Question, Transport, values_of
+from piranha.probes.question import DhcpQuestion, Question, Transport, values_of
+from piranha.script.queries import DhcpKind
 from piranha.script.steps import filled
+from piranha.system import relay_socket
 
 _TRANSPORTS = {
     Monitor.TCP: Transport.TCP,
     Monitor.TLS: Transport.TCP,
     Monitor.UDP: Transport.UDP,
+    Monitor.DNS: Transport.DNS,
+    Monitor.DHCP: Transport.DHCP,
+    Monitor.PROCESS: Transport.PROCESS,
     Monitor.PROGRAM: Transport.PROGRAM,
 }
 
@@ -26,5 +31,39 @@ def question_of(service: Service, host: IPAddress) -> Question:
         vip=str(service.vip.address),
         argv=probe.program,
         tls=probe.tls,
+        dns=probe.dns,
+        dhcp=_dhcp_of(service),
+        watched=service.watch_pid or "" if probe.monitor is Monitor.PROCESS else "",
     )
     return replace(question, steps=filled(probe.steps, values_of(question)))
+
+
+def watch_of(service: Service, host: IPAddress) -> Question | None:
+    """How its process is watched, where that is done beside asking it; None: it is not."""
+    if service.watch_pid is None or service.probe.monitor is Monitor.PROCESS:
+        return None
+    return Question(
+        host=str(host),
+        port=service.port,
+        transport=Transport.PROCESS,
+        timeout_seconds=service.timeout_seconds,
+        service=service.name,
+        vip=str(service.vip.address),
+        watched=service.watch_pid,
+    )
+
+
+def opened(question: Question) -> Question:
+    """The question with what only root can open; its `descriptors` are to be closed when
+    it was handed over. Raises OSError."""
+    if question.dhcp is None:
+        return question
+    descriptor = relay_socket.open_relay_socket(question.dhcp.device)
+    return replace(question, dhcp=replace(question.dhcp, socket=descriptor))
+
+
+def _dhcp_of(service: Service) -> DhcpQuestion | None:
+    probe = service.probe
+    if probe.monitor is not Monitor.DHCP:
+        return None
+    return DhcpQuestion(probe.dhcp or DhcpKind.DISCOVER, probe.device or service.vip.device)

@@ -1,7 +1,25 @@
-"""What is asked of servers that have a language of their own, and what it takes for a good answer."""
+"""What is asked of servers that have a language of their own, and what is a good answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+LONGEST_LABEL, LONGEST_NAME = 63, 255
+"""Bytes; of a name as it is sent, with a length before each label and a zero at its end."""
+
+
+def labels_of(name: str) -> tuple[bytes, ...]:
+    """The labels of a domain name in lower case; a dot at its end changes nothing, and "." is the
+    root. Raises ValueError."""
+    if name in (".", ""):
+        return ()
+    if not name.isascii():
+        raise ValueError(f'"{name}" is not in ASCII (write it as xn--...)')
+    labels = tuple(label.encode().lower() for label in name.removesuffix(".").split("."))
+    if not all(0 < len(label) <= LONGEST_LABEL for label in labels):
+        raise ValueError(f'"{name}" has a label that has not 1 to {LONGEST_LABEL} characters')
+    if sum(len(label) + 1 for label in labels) >= LONGEST_NAME:
+        raise ValueError(f'"{name}" is too long for a name')
+    return labels
 
 
 @dataclass(frozen=True, slots=True)
