@@ -18,7 +18,6 @@ from piranha.programs.config_file import read_trusted_file
 from piranha.programs.fos_active import ActiveFos
 from piranha.programs.fos_assignment import Assignment, socket_path
 from piranha.programs.fos_monitor import MonitorFos
-from piranha.programs.fos_nannies import WATCHING_RIGHTS
 from piranha.programs.fos_options import FosOptions, read_options
 from piranha.programs.fos_test_start import plan
 from piranha.programs.rules_from import side_of
@@ -121,7 +120,7 @@ def _side(settings: Settings) -> Side:
 def _run(options: FosOptions, settings: Settings, group: str, side: Side, ready: Ready) -> int:
     """Be the daemon until the end."""
     journal.open_journal("fos", options.logs_to_stdout, options.is_verbose)
-    if refusal := capabilities.keep_only((*capabilities.KEPT, *WATCHING_RIGHTS)):
+    if refusal := capabilities.keep_only():
         journal.say(Severity.WARNING, "rights", refusal)
     loop = Loop()
     try:

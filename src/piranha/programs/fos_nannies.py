@@ -34,9 +34,6 @@ ROW = 8
 RETIREMENT_PAUSE = 0.02
 """Seconds between two rows that are ended: when a group moves, others need the processor more."""
 NANNY_USER = "nobody"
-WATCHING_RIGHTS = ("CAP_DAC_READ_SEARCH",)
-"""A pid file may be for its owner's eyes only. Who watches it stays root, with this right alone: it
-never speaks to the network."""
 _PROBE_NOW = b"\n"
 _BESIDE = "/process"
 _READ_SIZE = 1 << 16
@@ -217,8 +214,8 @@ class Nannies:
         def body() -> int:
             if user is not None:
                 children.drop_rights(user)
-            elif is_watch:
-                capabilities.keep_only(WATCHING_RIGHTS)
+            elif is_watch:  # root's pid files are for root's eyes; it never speaks to the network
+                capabilities.keep_only(())
             children.write_no_files()
             return run_for_fos(question, interval, interval * share, report_write, order_read)
 

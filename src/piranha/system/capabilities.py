@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from piranha.system.refused import refused
 
 NUMBERS = {
-    "CAP_DAC_READ_SEARCH": 2,
     "CAP_KILL": 5,
     "CAP_SETGID": 6,
     "CAP_SETUID": 7,
@@ -26,7 +25,7 @@ _VERSION_3 = 0x20080522
 _WORDS = 2
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
-KEPT = tuple(name for name in NUMBERS if name != "CAP_DAC_READ_SEARCH")
+KEPT = tuple(NUMBERS)
 """What the daemons need: KILL to end nannies, which are another user; SETGID and SETUID to make
 them that, and a socket another group's; BIND_SERVICE for the heartbeat's port; NET_ADMIN for
 addresses; NET_RAW to announce and to ask; IPC_LOCK and SYS_NICE to be in time."""
