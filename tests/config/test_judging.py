@@ -55,6 +55,11 @@ def test_a_good_pair_has_no_complaint() -> None:
             "it is cut off",
         ),
         (
+            "witness = 10.0.0.1\n",
+            "1:11: witness 10.0.0.1 is a node's own address, expected one of a third machine, as "
+            "the gateway's",
+        ),
+        (
             "primary_private = 192.168.9.1\n",
             "1:19: warning: primary_private has no backup_private: there is no second path, "
             "expected both",

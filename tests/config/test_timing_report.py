@@ -56,3 +56,16 @@ def test_a_file_without_services_promises_nothing_of_them() -> None:
 
 def test_first_answers_count() -> None:
     assert "started within 60.5 s" in report(GLOBAL + web("first_wait = 500ms"))
+
+
+def test_a_witness_bounds_what_happens_to_a_node_that_is_cut_off() -> None:
+    text = report("witness = 10.0.0.254 10.0.0.253\n" + GLOBAL + WEB)
+    assert "while both nodes live and see a witness, nothing here bounds that time" in text
+    assert (
+        "hears neither the other one nor 10.0.0.254 or 10.0.0.253 takes nothing, and drops what it "
+        "holds after 3.5 s (isolation = drop)"
+    ) in text
+    assert "an active node without a witness for 2.5 s hands over to one that sees it" in text
+    kept = report("witness = 10.0.0.254\nisolation = keep\n" + GLOBAL + WEB)
+    assert "takes nothing, and keeps what it holds (isolation = keep)" in kept
+    assert "while both nodes live, nothing here bounds that time" in kept

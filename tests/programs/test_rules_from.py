@@ -70,6 +70,7 @@ def test_a_reload_without_heartbeat_changes_names_nothing() -> None:
     assert keep_heartbeat(SETTINGS, settings(serial_no=4)) == (settings(serial_no=4), ())
 
 
-def test_a_witness_that_nobody_looks_for_hinders_nobody() -> None:
+def test_a_witness_is_looked_for_where_the_file_names_one() -> None:
     given = settings(witness=(ip_address("10.0.0.254"),))
-    assert not rules_from(given, Side.PRIMARY).has_witness
+    assert rules_from(given, Side.PRIMARY).has_witness
+    assert not rules_from(settings(witness=()), Side.PRIMARY).has_witness

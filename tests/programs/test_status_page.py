@@ -13,6 +13,7 @@ from piranha.wire.control_line import (
     ServiceShown,
     StatusShown,
     VipShown,
+    WitnessShown,
 )
 
 MOVE = MoveShown(
@@ -20,6 +21,8 @@ MOVE = MoveShown(
     "no heartbeat from 10.0.0.1 on any path for 5.02 s (deadtime 5 s)",
     {"silent": 5.0201, "also": ["a", "b"]},
 )  # fmt: skip
+NEVER = WitnessShown("10.0.0.254", False, None, None, "", "Network is unreachable")
+GONE = WitnessShown("10.0.0.254", False, 7.0, 0.0004, "ARP", "")
 SERVICE = ServiceShown("http", "here", "judged", True, "answered", "200 OK", 120.0)
 GROUP = GroupShown(
     name="web",
@@ -62,6 +65,7 @@ STATUS = StatusShown(
     recent_lateness_seconds=0.002,
     paths=(PathShown(0, "10.0.0.2", "10.0.0.1", 1.2, 1.3, 30, 29),),
     groups=(GROUP,),
+    witnesses=(WitnessShown("10.0.0.254", True, 0.25, 0.0004, "ICMP echo", ""),),
     devices={"eth0": True},
     mismatches=(),
     wrong_datagrams=0,
@@ -84,6 +88,7 @@ def test_a_well_node_is_a_quiet_page() -> None:
         "  timing    keepalive 2 s, deadtime 5 s, lease 3.5 s in the kernel; "
         "woken at most 4 ms late, lately 2 ms",
         "  links     eth0 up",
+        "  witness   10.0.0.254: asked by ICMP echo 0.25 s ago, answered in 0.4 ms",
         "  running   for 2 h 5 min, /etc/lvs.cf, serial_no 7",
         "",
         "group web: ACTIVE here (epoch 3), fit",
@@ -109,6 +114,8 @@ def test_a_well_node_is_a_quiet_page() -> None:
         ({"mismatches": ("failover ftp differs",)}, "MISMATCH: failover ftp differs"),
         ({"wrong_datagrams": 12}, "12 wrong datagrams since the start"),
         ({"devices": {"eth0": False}}, "eth0 NO CARRIER"),
+        ({"witnesses": (NEVER,)}, "10.0.0.254: HAS NOT ANSWERED; Network is unreachable"),
+        ({"witnesses": (GONE,)}, "10.0.0.254: ANSWERS NO MORE, last 7 s ago"),
         ({"worst_lateness_seconds": 0.3}, "woken at most 0.3 s late (LATE)"),
         ({"has_kernel_lease": False}, "lease 3.5 s in user space only"),
     ],

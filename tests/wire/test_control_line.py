@@ -25,6 +25,7 @@ STATUS = line.StatusShown(
     2.0, 5.0, 3.5, True, True, 1800.0, True, 0.3, False, 0.012, 0.003,
     (line.PathShown(0, "10.0.0.2", "10.0.0.1", 0.3, None, 30, 29),),
     (GROUP,),
+    (line.WitnessShown("10.0.0.254", True, 0.2, 0.0004, "ARP", ""),),
     {"eth0": True},
     ("failover ftp",),
     0,

@@ -131,6 +131,13 @@ def _judge_partner(case: Case) -> None:
     if root["isolation"] == "drop" and not settings.witness:
         text = "isolation is drop, expected a witness by which a node can tell that it is cut off"
         case.complain("warning", "global", text, "isolation", "witness")
+    nodes = {address for side in Side for address in settings.addresses[side]}
+    vips = {vip.address for vip in settings.vips}
+    for address in settings.witness:
+        if address in nodes | vips:
+            what = "a node's own address" if address in nodes else "a virtual address"
+            text = f"witness {address} is {what}, expected one of a third machine, as the gateway's"
+            case.complain("error", "global", text, "witness")
 
 
 def _judge_names(case: Case) -> None:

@@ -69,13 +69,35 @@ def _lease(settings: Settings) -> Iterator[str]:
             f"advice: a kernel lease needs deadtime - {KERNEL_MARGIN:g} s >= keepalive + "
             f"deadtime / 4 + 0.2 s: a deadtime of {show_duration(shortest)} with this keepalive"
         )
+    both_see = " and see a witness" if settings.witness and settings.isolation_drops else ""
     yield (
         "where every path is cut in both directions for longer than "
-        f"{show_duration(deadtime / 4)} while both nodes live, nothing here bounds that time"
+        f"{show_duration(deadtime / 4)} while both nodes live{both_see}, nothing here bounds that "
+        "time"
     )
+    yield from _witness(settings)
     yield (
         "once two such nodes hear each other again both answer for at most "
         f"{show_duration(healed_overlap(keepalive))}"
+    )
+
+
+def _witness(settings: Settings) -> Iterator[str]:
+    if not settings.witness:
+        return
+    deadtime = settings.deadtime_seconds
+    names = " or ".join(str(address) for address in settings.witness)
+    held = show_duration(lease_seconds(settings.keepalive_seconds, deadtime))
+    then = (
+        f"drops what it holds after {held}" if settings.isolation_drops else "keeps what it holds"
+    )
+    yield (
+        f"a node that hears neither the other one nor {names} takes nothing, and {then} "
+        f"(isolation = {'drop' if settings.isolation_drops else 'keep'})"
+    )
+    yield (
+        f"an active node without a witness for {show_duration(deadtime / 2)} hands over to one "
+        "that sees it"
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import node
+from piranha.decisions import node, witness
 from piranha.decisions.effects import (
     AskVips,
     Effect,
@@ -57,6 +57,7 @@ from piranha.programs.segment_watch import SegmentWatch
 from piranha.programs.status_page import status_lines
 from piranha.programs.status_report import Sources, status_of
 from piranha.programs.vip_questions import VipQuestions
+from piranha.programs.witness_watch import WitnessWatch
 from piranha.system import clock, journal, notify
 from piranha.system.addresses import Addresses
 from piranha.system.loop import Loop
@@ -110,6 +111,7 @@ class PulseShell:
         self.questions = VipQuestions(self.loop, partner, self.emit)
         macs = self.addresses.mac, self.questions.partner_macs
         self.segment = SegmentWatch(*macs, self.emit)
+        self.witnesses = WitnessWatch(self.loop, self.addresses, self.emit)
         self.hook = MoveHook(self.loop, settings.cluster)
         self.keeper = FosKeeper(self._place(), self._seat_path)
         self.operators = OperatorRequests(self)
@@ -156,6 +158,7 @@ class PulseShell:
         else:
             self.keeper.end(FAREWELL_SECONDS)
         self.questions.close()
+        self.witnesses.close()
         self.segment.close()
         self.addresses.close()
         self.loop.close()
@@ -199,6 +202,7 @@ class PulseShell:
             remembered=self.memory.content,
             last_moves=self._last_moves,
             carriers=self.links.carriers,
+            witnesses=self.witnesses,
             mismatches=self._agreement.told,
             lateness=self.lateness,
             started_at=self.started_at,
@@ -345,6 +349,7 @@ class PulseShell:
             self.keeper.wake_at(),
             self.paths.wake_at(),
             self.questions.wake_at(),
+            self.witnesses.wake_at(),
             self.room.wake_at(),
             self.operators.wake_at(),
             self.hook.wake_at(),
@@ -355,6 +360,7 @@ class PulseShell:
         self.keeper.tend()
         self.paths.tend()
         self.questions.tend()
+        self.witnesses.tend()
         self.room.tend()
         self.hook.tend()
         now = clock.now()
@@ -382,6 +388,8 @@ class PulseShell:
         vips = {group.name: group.vips for group in self._running.settings.groups}
         self.links.watch(vips, self._running.settings.monitor_links)
         self.questions.watch(vips)
+        deadtime, limit = self.rules.deadtime_seconds, witness.sight_limit(self.rules)
+        self.witnesses.watch(self._running.settings.witness, deadtime, limit)
 
     def _place(self) -> Place:
         setup, settings = self._setup, self._setup.settings

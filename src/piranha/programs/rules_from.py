@@ -52,7 +52,7 @@ def rules_from(settings: Settings, side: Side) -> NodeRules:
         vip_answers_wait=settings.vip_answers_wait,
         vip_foreign_wait=settings.vip_foreign_wait,
         isolation_drops=settings.isolation_drops,
-        has_witness=False,  # a reserved keyword: nobody looks for a witness yet
+        has_witness=bool(settings.witness),
         failback=settings.failback,
         groups=tuple(_group_rules(settings, group, side) for group in settings.groups),
     )

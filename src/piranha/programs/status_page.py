@@ -11,6 +11,7 @@ from piranha.wire.control_line import (
     PathShown,
     ServiceShown,
     StatusShown,
+    WitnessShown,
 )
 
 STALE_FACTOR = 1.5
@@ -56,6 +57,8 @@ def _lines(status: StatusShown) -> Iterator[str]:
     yield _field("timing", _timing(status))
     devices = ", ".join(f"{d} {'up' if c else 'NO CARRIER'}" for d, c in status.devices.items())
     yield _field("links", devices)
+    for witness in status.witnesses:
+        yield _field("witness", _witness(witness))
     if status.is_held:
         yield _field("held", "takes nothing over, " + _until(status.held_left_seconds))
     for difference in status.mismatches:
@@ -100,6 +103,17 @@ def _path(path: PathShown, period: float) -> str:
 def _stale(age: float, period: float) -> str:
     """Says of a value that is older than it should be that it is."""
     return f" (STALE, period {show_duration(period)})" if age > STALE_FACTOR * period else ""
+
+
+def _witness(witness: WitnessShown) -> str:
+    age, took = witness.answer_age_seconds, witness.answer_seconds
+    trouble = f"; {witness.trouble}" if witness.trouble else ""
+    if age is None or took is None:
+        return f"{witness.address}: HAS NOT ANSWERED{trouble}"
+    if not witness.is_seen:
+        return f"{witness.address}: ANSWERS NO MORE, last {show_duration(age)} ago{trouble}"
+    asked = f"asked by {witness.way} {show_duration(age)} ago"
+    return f"{witness.address}: {asked}, answered in {took * 1000:.3g} ms"
 
 
 def _timing(status: StatusShown) -> str:

@@ -18,6 +18,7 @@ from piranha.programs.fos_seat import FosSeat, Phase
 from piranha.programs.heartbeat_paths import HeartbeatPath, HeartbeatPaths
 from piranha.programs.lateness import Lateness
 from piranha.programs.node_memory import Remembered
+from piranha.programs.witness_watch import WitnessWatch
 from piranha.terms import Role
 from piranha.wire.control_line import (
     FosShown,
@@ -48,6 +49,7 @@ class Sources:
     remembered: Remembered
     last_moves: Mapping[str, MoveShown]
     carriers: Mapping[str, bool]
+    witnesses: WitnessWatch
     mismatches: tuple[str, ...]
     lateness: Lateness
     started_at: float
@@ -87,6 +89,7 @@ def status_of(sources: Sources, now: float, wall: float) -> StatusShown:
         groups=tuple(
             _group(sources, group, beats[group.name], now, wall) for group in settings.groups
         ),
+        witnesses=sources.witnesses.shown(now),
         devices=dict(sources.carriers),
         mismatches=sources.mismatches,
         wrong_datagrams=sources.paths.wrong.total,

@@ -10,6 +10,7 @@ import math
 import socket
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from piranha.system import netlink
@@ -163,6 +164,16 @@ class Addresses:
     def local(self) -> set[IPAddress]:
         """Every address of this node."""
         return {record.address for record in self._list_addresses()}
+
+    def devices_towards(self, address: IPAddress) -> set[str]:
+        """The devices on whose own network this address is."""
+        found = set()
+        for record in self._list_addresses():
+            is_host = record.prefix_length == record.address.max_prefixlen
+            network = ip_network((record.address, record.prefix_length), strict=False)
+            if not is_host and address in network:
+                found.add(self._name(record.device_index))
+        return found
 
     def carrier(self, device: str) -> bool:
         """Whether the device exists, is up and has carrier, at this moment."""

@@ -22,7 +22,7 @@ from piranha.system.packet_filter import (
 )
 from piranha.system.refused import refused
 from piranha.wire import arp_frame
-from piranha.wire.arp_frame import ArpPacket, NeighbourAdvertisement
+from piranha.wire.arp_frame import ArpPacket, NeighbourAdvertisement, Operation
 
 _ETH_P_ARP, _ETH_P_IPV6 = 0x0806, 0x86DD
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 0
@@ -75,14 +75,17 @@ class Asker:
         if mac is not None:
             self._announcer.send(arp_frame.question(address, mac), f"ask for {address}")
 
-    def answers(self) -> list[Answer]:
+    def answers(self, *, are_replies: bool = False) -> list[Answer]:
         """Who said since the last call that it uses an address that was asked for, in answer or
-        unasked; each once, in the order of arrival. What we sent ourselves is not heard."""
+        unasked; each once, in the order of arrival. What we sent ourselves is not heard. Where
+        `are_replies`, of ARP only replies to this machine count: they prove that it was heard."""
         own_mac = self._announcer.mac()
         answers: dict[Answer, None] = {}
         for hearing in self._hearing:
             for frame in _drain(hearing):
                 answer = _answer(frame)
+                if are_replies and not _is_reply(frame, own_mac):
+                    continue
                 if answer and answer.address in self._asked and answer.mac != own_mac:
                     answers[answer] = None
         return list(answers)
@@ -130,6 +133,16 @@ def _answer(frame: bytes) -> Answer | None:
     if isinstance(said, NeighbourAdvertisement):
         return Answer(said.address, said.mac)
     return None
+
+
+def _is_reply(frame: bytes, own_mac: str | None) -> bool:
+    try:
+        said = arp_frame.decode(frame)
+    except WireError:
+        return False
+    if isinstance(said, ArpPacket):
+        return said.operation is Operation.REPLY and said.target_mac == own_mac
+    return True
 
 
 def _drain(hearing: socket.socket) -> list[bytes]:

@@ -189,6 +189,22 @@ class GroupShown:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessShown:
+    """One witness."""
+
+    address: str
+    is_seen: bool
+    answer_age_seconds: float | None
+    """Since the newest question was asked that it answered; None: it never did."""
+    answer_seconds: float | None
+    """How long that answer took."""
+    way: str
+    """How it was asked: "ICMP echo", "ARP"."""
+    trouble: str
+    """Why it cannot be asked; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusShown:
     """The whole node."""
 
@@ -220,6 +236,8 @@ class StatusShown:
     """The same over the last minute or two."""
     paths: tuple[PathShown, ...]
     groups: tuple[GroupShown, ...]
+    witnesses: tuple[WitnessShown, ...]
+    """In the order of the file; empty where none is configured."""
     devices: dict[str, bool]
     """Carrier of each device that carries VIPs."""
     mismatches: tuple[str, ...]
