@@ -1,18 +1,24 @@
 """Sealed heartbeats: the key is changed, both nodes are upgraded, and the client sees nothing."""
 
+import json
 import re
 import shutil
+import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
 
+from piranha.defaults import HEARTBEAT_PORT
 from piranha.terms import Role
 from tests.lab.attempts import failures
+from tests.lab.costs import processor_seconds
 from tests.lab.host import Host
-from tests.lab.instruments import Prober, now
+from tests.lab.instruments import HERE, INTERPRETER, Prober, now
 from tests.lab.lvs_cf import VIP, hot_web
 from tests.lab.pair import CONFIG_FILE, Pair, wait_until
 from tests.lab.results import Result
+from tests.lab.segment import address_of, hardware_address_of, port_of
 
 pytestmark = pytest.mark.lab
 
@@ -156,3 +162,56 @@ def test_a_key_on_one_node_only_is_named_and_a_key_comes_to_a_running_pair(
     lost = [a for a in failures(prober.attempts()) if a.started >= began]
     measured(Result("first key given to a running pair", (float(len(lost)),), 0.0, "lost"))
     assert pair.active() is active
+
+
+FLOOD_SECONDS = 6.0
+FLOOD_RATE = 60_000
+"""Of each of two senders."""
+
+
+def test_a_flood_of_forged_and_recorded_heartbeats_moves_nothing(
+    making: Callable[..., Pair],
+    measured: Callable[[Result], None],
+) -> None:
+    """From a third machine on the segment, with the partner's address and with others."""
+    pair = sealed_pair(making)
+    active = pair.wait_until_settled()
+    standby = pair.segment.other(active)
+    records = [len(pair.moves(node)) for node in pair.segment.nodes]
+    recorder = [*INTERPRETER, str(HERE / "flooder.py"), "record", port_of(active.name)]
+    recorded = pair.segment.switch.run([*recorder, str(HEARTBEAT_PORT), "4"])
+    assert len(recorded.split()) >= 4
+    flooder = [
+        *INTERPRETER, str(HERE / "flooder.py"), "flood", "eth0", address_of(active.name),
+        address_of(standby.name), hardware_address_of(standby.name), str(HEARTBEAT_PORT),
+        str(FLOOD_RATE), str(FLOOD_SECONDS),
+    ]  # fmt: skip
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    began, before = now(), processor_seconds(standby)
+    flooding = [pair.segment.client.start(flooder, **pipes) for _ in range(2)]
+    for each in flooding:
+        assert each.stdin is not None
+        each.stdin.write(recorded)
+        each.stdin.close()
+    ages = []
+    while any(each.poll() is None for each in flooding):
+        status = pair.status(standby)
+        ages.append(status.partner_age_seconds if status else None)
+        time.sleep(0.25)
+    used = (processor_seconds(standby) - before) / (now() - began) * 100
+    sent = sum(json.loads(each.stdout.read())["sent"] for each in flooding)
+    status = pair.status(standby)
+    assert status is not None
+    print(f"{sent}, {status.wrong_datagrams} ignored, {used:.0f} % of a processor, ages {ages}")
+    measured(Result("flood: datagrams a second", (sent / FLOOD_SECONDS,), 1e9, "/s"))
+    measured(Result("flood: processor of the flooded node", (used,), 60.0, "%"))
+    worst = max(99.0 if age is None else age for age in ages)
+    measured(Result("flood: partner heard at the latest", (worst * 1000,), 2500.0))
+    assert [len(pair.moves(node)) for node in pair.segment.nodes] == records
+    assert pair.active() is active
+    warnings = [line for line in pair.log(standby) if line.at >= began and line.priority == 4]
+    kinds = {re.sub(r"[0-9.]+", "N", line.text) for line in warnings}
+    assert any("a flood; the kernel keeps it away now" in text for text in kinds)
+    ignored = [line for line in warnings if " ignored: " in line.text]
+    assert len(ignored) == 1, "one line a minute"
+    assert status.wrong_datagrams > 0.5 * sent

@@ -93,6 +93,7 @@ class End:
         self.world.loop.forget(real)
         real.close()
         self.door = Door(ADDRESSES[self.side.other], self.world.sender(self), self.world.time)
+        self.paths.paths[0].flood = None
         self.paths.paths[0].door = self.door  # type: ignore[assignment]
         self.paths.use(KEY)
         self.paths.guard.newest_known = self.newest_known

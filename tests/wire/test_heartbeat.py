@@ -12,6 +12,7 @@ from piranha.terms import Role, Side
 from piranha.wire import fields
 from piranha.wire.heartbeat import (
     LARGEST_DATAGRAM,
+    RUN_OFFSET,
     SEAL_SIZE,
     GroupBeat,
     Heartbeat,
@@ -165,6 +166,12 @@ def test_too_many_groups_are_refused_by_the_sender() -> None:
     groups = tuple(replace(GROUP, name=f"group{n}") for n in range(60))
     with pytest.raises(WireError, match="60 groups do not fit"):
         encode(replace(BEAT, groups=groups))
+
+
+@given(heartbeats)
+def test_run_and_number_stand_where_a_filter_looks_for_them(beat: Heartbeat) -> None:
+    found = struct.unpack_from("!QQ", encode(beat), RUN_OFFSET)
+    assert found == (beat.incarnation, beat.sequence)
 
 
 def test_fields_of_a_newer_version_are_skipped() -> None:

@@ -101,6 +101,10 @@ class HeartbeatGuard:
         mine = (w for w in opened.waiting.values() if w.beat.incarnation == answer.incarnation)
         return sorted(mine, key=lambda waiting: waiting.beat.sequence)
 
+    def newest(self, path: int) -> tuple[int, int]:
+        """The run that is heard, and its newest sequence number on that path; 0, 0 before any."""
+        return self._incarnation or 0, max(0, self._newest.get(path, self._floor))
+
     def wake_at(self) -> float:
         """When a challenge is due."""
         return NEVER if self._open is None else self._open.due_at

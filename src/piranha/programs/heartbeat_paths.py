@@ -12,9 +12,11 @@ from typing import Protocol
 
 from piranha.config.settings import IPAddress, Settings
 from piranha.errors import WireError
+from piranha.programs.flood_watch import FloodWatch
 from piranha.programs.heartbeat_guard import Belief, HeartbeatGuard
 from piranha.system import clock, journal
 from piranha.system.datagrams import Arrival, HeartbeatSocket
+from piranha.system.heartbeat_filter import Known
 from piranha.system.loop import Loop
 from piranha.terms import Severity, Side
 from piranha.wire import aside, envelope, heartbeat
@@ -28,9 +30,13 @@ REOPEN_SECONDS = 1.0
 COMPLAINT_SECONDS = 60.0
 MOST_COMPLAINTS = 32
 """Different kinds of wrong datagrams that are told apart; more are one kind."""
+MOST_NAMED = 3
 MOST_IN_A_ROW = 4096
 """Datagrams read from one path in one go: more than the kernel queues, so that whatever waited is
 read, and a flood cannot keep us reading for ever."""
+MAGICS = tuple(kind.value for kind in Kind)
+COUNT_SECONDS = 1.0
+"""Between two looks at how many datagrams the kernel has kept away."""
 ANSWERS_SECONDS = 0.01
 """Between two answers to challenges, each of which costs a heartbeat too."""
 
@@ -73,12 +79,27 @@ class WrongDatagrams:
         """Say what came since the last time: the first at once, then at most once a minute."""
         if not self._counts or now < self._say_at:
             return
-        for (source, reason), count in self._counts.items():
-            datagrams = "1 datagram" if count == 1 else f"{count} datagrams"
-            text = f"{datagrams} from {source} ignored: {reason}"
-            journal.say(Severity.WARNING, "heartbeat", text)
+        journal.say(Severity.WARNING, "heartbeat", self._text())
         self._counts.clear()
         self._say_at = now + COMPLAINT_SECONDS
+
+    def _text(self) -> str:
+        """One line, whatever came; those that came most often are named."""
+        most = sorted(self._counts.items(), key=lambda item: -item[1])
+        (source, reason), count = most[0]
+        if len(most) == 1:
+            return f"{_datagrams(count)} from {source} ignored: {reason}"
+        named = [
+            f"{count} from {source}: {reason}" for (source, reason), count in most[:MOST_NAMED]
+        ]
+        if rest := sum(count for _, count in most[MOST_NAMED:]):
+            named.append(f"{rest} others")
+        total = sum(self._counts.values())
+        return f"{_datagrams(total)} ignored: {'; '.join(named)}"
+
+
+def _datagrams(count: int) -> str:
+    return "1 datagram" if count == 1 else f"{count} datagrams"
 
 
 @dataclass(slots=True)
@@ -94,6 +115,9 @@ class HeartbeatPath:
     heard_at: float | None = None
     trouble: str = ""
     foreign_told: int = 0
+    wrong: int = 0
+    """Datagrams with the partner's address that were refused."""
+    flood: FloodWatch | None = None
 
 
 class HeartbeatPaths:
@@ -111,6 +135,7 @@ class HeartbeatPaths:
         self._sent: tuple[int, int] | None = None
         """Incarnation and sequence number of the newest heartbeat sent."""
         self._answer_at = 0.0
+        self._count_at = 0.0
         self.guard = HeartbeatGuard(lambda: secrets.randbits(64))
         self._reopen_at = float("inf")
         self.wrong = WrongDatagrams()
@@ -158,18 +183,31 @@ class HeartbeatPaths:
                 self._drain(path)
 
     def wake_at(self) -> float:
-        return min(self._reopen_at, self.wrong.wake_at(), self.guard.wake_at())
+        floods = (path.flood.wake_at() for path in self.paths if path.flood)
+        return min(self._reopen_at, self.wrong.wake_at(), self.guard.wake_at(), *floods)
 
     def tend(self) -> None:
         """Try paths that could not be opened again, and say what was ignored."""
         now = clock.now()
         self._challenge(now)
+        for path in self.paths:
+            self._watch_flood(path, now)
         if now >= self._reopen_at:
             self._reopen_at = float("inf")
             for path in self.paths:
                 if path.door is None:
                     self._open(path, is_first=False)
+        self._count_kept_away(now)
         self.wrong.tend(now)
+
+    def _count_kept_away(self, now: float) -> None:
+        if now < self._count_at:
+            return
+        self._count_at = now + COUNT_SECONDS
+        for path in self.paths:
+            kept_away = path.flood.newly_kept_away() if path.flood else 0
+            if kept_away:
+                self.wrong.add("anybody", f"a flood on the path from {path.partner}", kept_away)
 
     def close(self) -> None:
         for path in self.paths:
@@ -190,6 +228,7 @@ class HeartbeatPaths:
             return
         if path.trouble:
             self._tell_trouble(path, "")
+        path.flood = FloodWatch(path.door)
         self._loop.watch(path.door, lambda: self._drain(path))
 
     def _tell_trouble(self, path: HeartbeatPath, trouble: str) -> None:
@@ -212,6 +251,21 @@ class HeartbeatPaths:
             path.foreign_told = path.door.foreign
             reason = f"not the partner's address, {path.partner}"
             self.wrong.add(path.door.newest_foreign, reason, foreign)
+        self._watch_flood(path, clock.now())
+
+    def _watch_flood(self, path: HeartbeatPath, now: float) -> None:
+        if path.flood is None:
+            return
+        run, number = self.guard.newest(path.number)
+        known = Known(envelope.LARGEST_DATAGRAM, MAGICS, heartbeat.RUN_OFFSET, run, number)
+        before = path.flood.level
+        try:
+            path.flood.look(now, path.wrong, known)
+        except OSError as error:
+            self._tell_trouble(path, f"cannot keep a flood away: {error}")
+        if path.flood.level is not before and path.flood.level > before:
+            text = f"path {path.local} to {path.partner}: a flood; the kernel keeps it away now"
+            journal.say(Severity.WARNING, "heartbeat", text)
 
     def _take(self, path: HeartbeatPath, arrival: Arrival) -> None:
         try:
@@ -223,6 +277,7 @@ class HeartbeatPaths:
         except WireError as error:
             refusal = str(error)
         if refusal:
+            path.wrong += 1
             self.wrong.add(str(arrival.source), refusal)
         elif opened.is_sealed and not self._ring.keys and not self._is_seal_told:
             self._is_seal_told = True

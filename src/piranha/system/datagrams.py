@@ -8,6 +8,7 @@ import struct
 from typing import NamedTuple
 
 from piranha.system import clock
+from piranha.system.heartbeat_filter import Known, Shield, kept_away, lower_shield, raise_shield
 from piranha.system.netlink import IPAddress
 from piranha.system.refused import refused
 
@@ -94,6 +95,18 @@ class HeartbeatSocket:
                 self.foreign += 1
                 self.newest_foreign = source[0]
         return [_not_before(self._emptied_at, arrival) for arrival in arrivals]
+
+    def shield(self, known: Known | None) -> None:
+        """From now on strangers are kept away by the kernel, and of what comes in the partner's
+        name what `known` says. Raises OSError."""
+        raise_shield(self._socket, Shield(self.partner, known))
+
+    def unshield(self) -> None:
+        lower_shield(self._socket)
+
+    def kept_away(self) -> int:
+        """Datagrams that the kernel has kept away, or had no room for, so far."""
+        return kept_away(self._socket)
 
     def close(self) -> None:
         self._socket.close()

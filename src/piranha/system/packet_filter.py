@@ -1,5 +1,6 @@
 """Classic BPF: which frames a packet socket hears, so that the others wake nobody (socket(7))."""
 
+import contextlib
 import ctypes
 import socket
 import struct
@@ -8,6 +9,7 @@ LOAD_WORD, LOAD_HALF, LOAD_BYTE = 0x20, 0x28, 0x30
 JUMP_IF_EQUAL, RETURN = 0x15, 0x06
 WHOLE_FRAME = 0xFFFF
 _SO_ATTACH_FILTER = 26
+_SO_DETACH_FILTER = 27
 _INSTRUCTION = struct.Struct("=HBBI")
 
 
@@ -22,3 +24,9 @@ def attach(hearing: socket.socket, program: list[bytes]) -> None:
     code = ctypes.create_string_buffer(b"".join(program))
     description = struct.pack("@HP", len(program), ctypes.addressof(code))
     hearing.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, description)
+
+
+def detach(hearing: socket.socket) -> None:
+    """Every frame is heard again; nothing happens where no program was attached."""
+    with contextlib.suppress(OSError):
+        hearing.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)

@@ -61,6 +61,9 @@ class Heartbeat:
 
 _NODE = struct.Struct("!BBQQQQQQ")
 _HEARD = struct.Struct("!BQQQ")
+RUN_OFFSET = envelope.HEAD.size + fields.OVERHEAD + 2
+"""Where the incarnation stands in a datagram; the sequence number follows it, 64 bits each. A
+filter in the kernel looks there, so the first field stays what it is."""
 _DIGEST_SIZE = 8
 _LONGEST_DURATION = 1 << 32
 """Seconds of keepalive or deadtime that a reader believes."""
