@@ -149,6 +149,35 @@ def test_an_upgrade_leaves_fos_to_the_next_pulse(pair: tuple[Node, Node]) -> Non
     assert "starting" not in b.lines()
 
 
+def test_files_that_differ_are_named_with_their_values(pair: tuple[Node, Node]) -> None:
+    a, b = pair
+    b.config.write_text(CONFIG.replace("port = 8080", 'port = 8081\n    send = "PASS hunter2"'))
+    serving(a, b)
+    web = 'failover web differs: port is "8080" here and "8081" there; send differs (it may be'
+    a.wait_for(web, seconds=1.0)
+    b.wait_for('failover web differs: port is "8081" here and "8080" there', seconds=1.0)
+    assert f"MISMATCH: {web}" in ctl(a, "status")
+    assert f"partner: MISMATCH: {web}" in ctl(a, "check", "--partner", status=10)
+    assert "hunter2" not in a.lines() + b.lines()
+    b.config.write_text(CONFIG)
+    said = ctl(b, "check", "--partner", status=10)
+    assert f"{b.config}: not what runs here before a reload: failover web" in said
+    ctl(b, "reload")
+    a.wait_for("the partner's file agrees again")
+    assert "partner: yes, 10.78.0.2 runs the same file as pulse here" in ctl(
+        a, "check", "--partner"
+    )
+    assert "starting" not in b.lines(), "no role has changed for it"
+
+
+def test_the_partners_file_is_not_known_while_it_is_not_heard(pair: tuple[Node, Node]) -> None:
+    a, _ = pair
+    assert "no pulse runs here" in ctl(a, "check", "--partner", status=111)
+    a.pulse()
+    a.wait_for("listening -> standby")
+    assert "10.78.0.2 is not heard" in ctl(a, "check", "--partner", status=111)
+
+
 def test_cleanup_removes_what_no_fos_holds(pair: tuple[Node, Node]) -> None:
     a, b = pair
     serving(a, b)

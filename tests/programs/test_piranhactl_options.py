@@ -33,6 +33,7 @@ from piranha.programs.piranhactl_options import read_options
         (["--cluster", "two", "reload"], "cluster", "two"),
         (["upgrade", "--cluster=two"], "cluster", "two"),
         (["cleanup"], "is_config_given", False),
+        (["check", "--partner"], "is_partner", True),
         (["genkey"], "file", None),
         (["genkey", "/k", "--unsealed"], "takes_unsealed", True),
         (["genkey", "--add"], "key_change", "add"),

@@ -61,7 +61,9 @@ def _carry_out(options: CtlOptions) -> int:
     if options.command == "check":
         from piranha.programs import check  # here: it looks at the whole machine, with psutil
 
-        return check.run(options.file or options.config, sys.stdout)
+        file = options.file or options.config
+        status = check.run(file, sys.stdout)
+        return _check_partner(options, file, status) if options.is_partner else status
     if options.command == "recipes":
         from piranha.programs import recipe_pages  # here, as a status should not pay for it
 
@@ -70,6 +72,16 @@ def _carry_out(options: CtlOptions) -> int:
         return generate_key(options)
     place = find_place(options)
     return COMMANDS[options.command](options, place)
+
+
+def _check_partner(options: CtlOptions, file: Path, status: ExitStatus) -> int:
+    """Yes only if the file is good and the partner has it."""
+    from piranha.programs.partner_check import check_partner
+
+    place = find_place(options)
+    lines, there = check_partner(file, defaults.run_directory(), place.control, place.cluster)
+    print("\n".join(lines))
+    return there if status is ExitStatus.OK else status
 
 
 def show_status(options: CtlOptions, place: ClusterPlace) -> int:

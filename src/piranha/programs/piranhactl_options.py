@@ -36,6 +36,8 @@ class CtlOptions:
     key_change: str = ""
     """What genkey does with a file that is there: "add", "next", "drop"; empty: it makes one."""
     takes_unsealed: bool = False
+    is_partner: bool = False
+    """Whether the partner's file is looked at, too."""
 
 
 def read_options(argv: Sequence[str] | None) -> CtlOptions:
@@ -60,6 +62,7 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         is_watched=values.get("watch", False),
         is_dry_run=values.get("dry_run", False),
         key_change=values.get("key_change") or "",
+        is_partner=values.get("partner", False),
         takes_unsealed=values.get("unsealed", False),
     )
 
@@ -89,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
     check = command("check", "judge a configuration file, and whether it fits this machine")
     check.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    check.add_argument("--partner", action="store_true", help="has the partner the same file?")
     recipes = command("recipes", "list the ready-made probes, or print one as text for lvs.cf")
     recipes.add_argument("name", nargs="?", metavar="NAME")
     switch = command("switch", "let the other node serve a group")

@@ -38,6 +38,7 @@ from piranha.decisions.node import NodeState
 from piranha.programs.accepted_file import accepted_path, write_accepted
 from piranha.programs.control_room import ControlRoom, control_path
 from piranha.programs.file_agreement import FileAgreement
+from piranha.programs.file_questions import FileQuestions
 from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment, socket_path
 from piranha.programs.fos_seat import SHORTEST_HUNG_SECONDS, Place
 from piranha.programs.heartbeat_key import tell_of_keys
@@ -95,7 +96,6 @@ class PulseShell:
         self.started_at = clock.now()
         self.rules = rules_from(settings, setup.side)
         self.lateness = Lateness()
-        self._agreement = FileAgreement()
         self.memory = NodeMemory(memory_path(setup.state_directory, settings.cluster), _complain)
         self._watchdog = Watchdog()
         self._endings = Endings(self.memory)
@@ -104,6 +104,10 @@ class PulseShell:
         self.addresses = Addresses(hears_addresses=False)
         self.paths = HeartbeatPaths(self.loop, settings, setup.side, self)
         self.paths.use(setup.keys)
+        self._questions_of_file = FileQuestions(
+            self.paths.send_aside, lambda: self._running.document
+        )
+        self._agreement = FileAgreement(self._questions_of_file)
         self.paths.guard.newest_known = self.memory.content.partner_incarnation
         self._is_challenged = False
         self.links = LinkWatch(self.addresses, self.emit)
@@ -251,7 +255,7 @@ class PulseShell:
         """A heartbeat of the partner."""
         self.emit(HeartbeatHeard(path, beat, at))
         self.questions.partner_heard(at)
-        self._agreement.hear(self.rules, beat)
+        self._agreement.hear(self.rules, beat, clock.now())
         self.memory.remember_partner(self.paths.guard.newest_known)
 
     def hear_unproven(self, at: float) -> None:
@@ -259,7 +263,8 @@ class PulseShell:
         self.emit(UnprovenHeard(at))
 
     def hear_aside(self, talk: Talk) -> None:
-        """What the partner says besides its heartbeats."""
+        """What the partner asks of our file, or says of its own."""
+        self._questions_of_file.hear(talk, clock.now())
 
     def answer_challenge(self) -> None:
         """Have a fresh heartbeat sent when everything that has come is taken in."""
@@ -348,6 +353,7 @@ class PulseShell:
             self._forced.due_at,
             self.keeper.wake_at(),
             self.paths.wake_at(),
+            self._questions_of_file.wake_at(),
             self.questions.wake_at(),
             self.witnesses.wake_at(),
             self.room.wake_at(),
@@ -359,6 +365,8 @@ class PulseShell:
         """Everything that is due by the clock, but for the core's own time."""
         self.keeper.tend()
         self.paths.tend()
+        self._questions_of_file.tend(clock.now())
+        self._agreement.tend()
         self.questions.tend()
         self.witnesses.tend()
         self.room.tend()
