@@ -6,8 +6,7 @@ from pathlib import Path
 from piranha.programs import control_client
 from piranha.programs.accepted_file import accepted_path
 from piranha.programs.config_file import read_config_file
-from piranha.programs.control_client import Answer
-from piranha.wire.control_line import Refused, Status, StatusShown
+from piranha.wire.control_line import Answer, Refused, Status, StatusShown
 from piranha.wire.exit_status import ExitStatus
 
 Lines = tuple[list[str], ExitStatus]
