@@ -10,6 +10,8 @@ DEADTIME_SECONDS = 5.0
 ANNOUNCE_INTERVAL_SECONDS = 10.0
 PROBE_TIMEOUT_SECONDS = 10.0
 COMMAND_TIMEOUT_SECONDS = 30.0
+FENCE_TIMEOUT_SECONDS = 30.0
+FENCE_DELAY_SECONDS = 10.0
 MOVES_KEPT = 1000
 PORT_80_QUESTION = (b"GET / HTTP/1.0\r\n\r\n", b"HTTP")
 """Sent and expected on TCP port 80 where nothing else is said, as the historical suite did."""

@@ -48,6 +48,25 @@ def test_a_good_pair_has_no_complaint() -> None:
             "heartbeat = 0\n",
             "1:13: warning: heartbeat is 0, expected 1: heartbeats are always sent",
         ),
+        (
+            "fence_delay = 3\n",
+            "1:15: warning: fence_delay without fence_cmd, expected the command that fences",
+        ),
+        (
+            "startup_wait = 2m\nfence_cmd = fence_ipmilan username=x\n",
+            "2:13: fence_cmd would switch off the same thing for both nodes, expected what differs "
+            "in fence_primary and fence_backup, such as ip=10.0.9.1",
+        ),
+        (
+            "startup_wait = 2m\nfence_cmd = f x action=reboot\n",
+            "2:13: warning: action=reboot: two nodes that cannot hear each other shoot each other "
+            "in turn, expected action=off",
+        ),
+        (
+            "fence_cmd = /bin/f\n",
+            "1:13: warning: startup_wait is 5 s: a partner that boots more slowly would be fenced "
+            "on its way, expected some minutes",
+        ),
         ("unreleased = fence\n", "1:14: unreleased is fence, expected a fence_cmd to do it"),
         (
             "isolation = drop\n",

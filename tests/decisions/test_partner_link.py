@@ -141,10 +141,9 @@ def test_a_node_that_misses_a_heartbeat_sends_many() -> None:
     assert partner_link.anxious_at(link, RULES) == 103.5
 
 
-def test_hearing_is_told_as_ages_unless_it_is_withheld() -> None:
+def test_hearing_is_told_as_ages() -> None:
     link = heard(7, 101.0)
     assert partner_link.heard_ages(link, 101.5) == (PathHeard(0, THEIRS, 7, 0.5),)
-    assert partner_link.heard_ages(replace(link, withholds=True), 101.5) == ()
 
 
 def test_a_goodbye_ends_being_heard_until_another_incarnation_speaks() -> None:

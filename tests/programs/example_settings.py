@@ -68,6 +68,10 @@ SETTINGS = Settings(
     rsh_command="",
     notify_cmd=(),
     fence_cmd=(),
+    fence_words={Side.PRIMARY: (), Side.BACKUP: ()},
+    fence_failed_takes=False,
+    fence_timeout_seconds=30.0,
+    fence_delay_seconds=10.0,
     watchdog=None,
     groups=(
         Group("sites", (WEB,)),

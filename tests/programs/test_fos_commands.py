@@ -13,9 +13,9 @@ from piranha.programs.fos_commands import (
     ServiceCommands,
     command_argv,
     command_environment,
-    inherited_environment,
     unit_name,
 )
+from piranha.programs.transient_units import inherited_environment
 from piranha.system import clock, journal
 from piranha.system.loop import Loop
 from piranha.terms import Severity

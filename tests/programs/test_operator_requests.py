@@ -24,6 +24,7 @@ from piranha.wire.control_line import (
     Answer,
     Clear,
     Done,
+    Fence,
     Hold,
     Ignore,
     MoveShown,
@@ -65,6 +66,9 @@ class NoteTaker:
 
     def reload(self) -> tuple[bool, list[str]]:
         return self.reloaded
+
+    def fence(self, caller: object, request: Fence) -> None:
+        caller.finish(Done(f"fence {request.wish}"))  # type: ignore[attr-defined]
 
     def leave_to_next(self, by: str) -> None:
         self.left_by = by

@@ -7,6 +7,7 @@ import pytest
 
 from piranha.errors import UsageError
 from piranha.programs.piranhactl_options import read_options
+from piranha.wire.control_line import FenceWish
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,11 @@ from piranha.programs.piranhactl_options import read_options
         (["hold", "--for", "30m"], "seconds", 1800.0),
         (["ignore", "http", "--for", "10m"], "seconds", 600.0),
         (["ignore", "http"], "service", "http"),
+        (["fence", "--test"], "fence_wish", FenceWish.TEST),
+        (["fence", "--off", "backup"], "fence_wish", FenceWish.OFF),
+        (["fence", "--off", "backup"], "node", "backup"),
+        (["fence", "--confirm", "primary"], "fence_wish", FenceWish.CONFIRM),
+        (["fence", "--confirm", "primary"], "node", "primary"),
         (["resume", "http"], "service", "http"),
         (["clear", "web"], "group", "web"),
         (["-c", "/x", "status"], "config", Path("/x")),
@@ -57,6 +63,9 @@ def test_each_command_takes_what_it_needs(argv: list[str], field: str, value: ob
         ["why", "many"],
         ["hold", "--for", "soon"],
         ["ignore"],
+        ["fence"],
+        ["fence", "--off"],
+        ["fence", "--test", "--off", "backup"],
         ["check", "a", "b"],
         ["status", "--dry-run"],
     ],
@@ -75,7 +84,7 @@ def test_the_manual_has_every_command_and_option(capsys: pytest.CaptureFixture[s
         return capsys.readouterr().out
 
     commands = re.findall(r"^    ([a-z]+)  ", help_of(), re.MULTILINE)
-    assert len(commands) == 13
+    assert len(commands) == 14
     missing = [name for name in commands if not re.search(rf"^\.It Cm {name}\b", manual, re.M)]
     for command in commands:
         options = set(re.findall(r"--([a-z-]+)", help_of(command)))

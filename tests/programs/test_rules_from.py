@@ -51,12 +51,18 @@ def test_only_services_that_may_move_their_group_have_a_tag() -> None:
     assert rules.group("all").service_tags == {7: "web"}
 
 
-def test_take_is_the_only_answer_that_takes_without_a_release() -> None:
-    taken = {
-        kind: rules_from(settings(unreleased=kind), Side.PRIMARY).unreleased_takes
-        for kind in Unreleased
-    }
-    assert taken == {Unreleased.TAKE: True, Unreleased.WAIT: False, Unreleased.FENCE: False}
+@pytest.mark.parametrize("kind", list(Unreleased))
+def test_each_answer_to_an_unreleased_claim_reaches_the_core(kind: Unreleased) -> None:
+    assert rules_from(settings(unreleased=kind), Side.PRIMARY).unreleased is kind
+
+
+def test_fencing_reaches_the_core() -> None:
+    assert not rules_from(SETTINGS, Side.PRIMARY).has_fence
+    fenced = settings(fence_cmd=("/sbin/f",), fence_failed_takes=True, fence_delay_seconds=3.0)
+    rules = rules_from(fenced, Side.PRIMARY)
+    assert rules.has_fence
+    assert rules.fence_failed_takes
+    assert rules.fence_delay_seconds == 3.0
 
 
 def test_a_reload_leaves_the_heartbeat_as_it_is_and_says_so() -> None:

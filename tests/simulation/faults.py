@@ -1,6 +1,8 @@
 """What goes wrong in the fake world: kills, power, freezes."""
 
 from piranha.decisions.events import (
+    Fenced,
+    FenceFailed,
     FosLost,
     TimePassed,
 )
@@ -50,6 +52,22 @@ class Faults(Stage):
         machine.is_on = False
         machine.vip_until = None
         machine.service_runs = False
+
+    def fence(self, side: Side) -> None:
+        """`side` runs its fence: after a while its partner is off, or it is told of the failure."""
+        run, works = self.machines[side].pulse_run, self.fence_works
+        self.note(f"{side} fences {side.other}")
+
+        def end() -> None:
+            if not self.machines[side].is_on:
+                return  # whoever runs a fence must live to its end
+            if works and self.fence_hits:
+                self.power_off(side.other)
+                self.fenced.append((self.now, side.other))
+            if self.machines[side].pulse_run == run:
+                self.deliver(side, Fenced("off") if works else FenceFailed("no answer"))
+
+        self.after(self.fence_seconds, end)
 
     def freeze(self, side: Side, *, pulse: bool, fos: bool, seconds: float) -> None:
         machine = self.machines[side]

@@ -21,7 +21,7 @@ HORIZON = 8.0
 _LEFT_OUT = {
     "link", "groups", "name", "partner", "heard", "sent", "sequence", "asked", "acknowledged",
     "fos_losses", "sent_unheard",
-    "withholds", "past_incarnations", "digests", "cluster", "node", "serial_no", "goodbyes",
+    "past_incarnations", "digests", "cluster", "node", "serial_no", "goodbyes",
     "keepalive_seconds", "deadtime_seconds", "incarnation", "first_goodbye",
 }  # fmt: skip
 
@@ -142,7 +142,7 @@ def _state_key(world: SmallWorld, side: int, now: float) -> Key:
         _NODE.key(state, now),
         _LINK.key(link, now),
         len(group.fos_losses), min(link.sent_unheard, 4),
-        link.incarnation, link.withholds, own - link.asked, own - link.acknowledged,
+        link.incarnation, own - link.asked, own - link.acknowledged,
         tuple(unacknowledged), link.past_incarnations,
         tuple([(p.incarnation, partners - p.sequence, _near(p.age_seconds, now))
                for p in link.heard]),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from piranha.config.settings import Unreleased
 from piranha.decisions import node
 from piranha.decisions.events import (
     Event,
@@ -14,6 +15,7 @@ GROUP = "default"
 TAG = 7
 SERVICE = "web"
 KERNEL_OVERRUN = 1.46
+FENCE_DELAY = 3.0
 LOCAL_DELAY = 0.0005
 
 
@@ -45,13 +47,14 @@ def rules_for(side: Side, timing: Timing) -> NodeRules:
         reentry_seconds=60.0,
         paths=1,
         partner_name=str(side.other),
-        unreleased_takes=True,
+        unreleased=Unreleased.TAKE,
         vip_answers_wait=True,
         vip_foreign_wait=False,
         isolation_drops=False,
         has_witness=False,
         failback=False,
         groups=(group,),
+        fence_delay_seconds=FENCE_DELAY,
     )
 
 

@@ -83,6 +83,13 @@ class Network(Stage):
             self.cut_both_since = None
 
     def is_excused(self) -> bool:
+        """Separation excuses nobody who has a fence that works."""
+        if (
+            self.fence_works
+            and self.fence_hits
+            and all(m.rules.has_fence for m in self.machines.values())
+        ):
+            return False
         since = self.cut_both_since
         is_long = since is not None and self.now - since > self.timing.deadtime / 4
         return is_long or self.now < self.excused_until

@@ -1,7 +1,8 @@
 """A run: a seed makes a world and a story of faults; then everything heals, and it must stand."""
 
+import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from piranha.terms import Role, Side
 from tests.simulation.world import ClaimBroken, Timing, World
@@ -32,7 +33,7 @@ def run(seed: int, most_steps: int = 500, show: Callable[[str], None] | None = N
         world.set_up_witness()
     faults: list[str] = []
     try:
-        _play(world, faults, most_steps)
+        _play(world, seed, faults, most_steps)
     except (ClaimBroken, AssertionError, KeyError) as broken:
         story = "\n".join(world.log)
         raise ClaimBroken(
@@ -45,11 +46,23 @@ def run(seed: int, most_steps: int = 500, show: Callable[[str], None] | None = N
     return Result(seed, world.steps, len(world.moves), tuple(faults), world.longest_overlap)
 
 
-def _play(world: World, faults: list[str], most_steps: int) -> None:
+def give_fence(world: World, luck: random.Random) -> None:
+    """Every third world has a fence: quick or slow, and one in four of them fails."""
+    if luck.random() < 2 / 3:
+        return
+    for machine in world.machines.values():
+        machine.rules = replace(machine.rules, has_fence=True)
+    world.fence_seconds = luck.choice((0.05, 0.5, 2.0))
+    world.fence_works = luck.random() < 0.75
+    world.note(f"a fence that {'works' if world.fence_works else 'fails'}")
+
+
+def _play(world: World, seed: int, faults: list[str], most_steps: int) -> None:
     start(world)
     settle = 2 * world.timing.deadtime + 3.0
     world.run_until(world.now + settle)
     assert_stands(world)
+    give_fence(world, random.Random(seed))
     limit = world.steps + most_steps
     for _ in range(world.random.randint(1, 4)):
         faults.append(random_fault(world))

@@ -42,6 +42,12 @@ class Stage:
         self.has_witness = False
         self.witness_cut: dict[Side, bool] = dict.fromkeys(Side, False)
         """witness_cut[side]: no question of `side` to the witness is answered."""
+        self.fence_seconds = 1.0
+        self.fence_works = True
+        self.fence_hits = True
+        """False: it switches off something else."""
+        self.fenced: list[tuple[float, Side]] = []
+        """Who was switched off by its partner, and when."""
         self.foreign_mac = ""
         """Somebody else's MAC that answers for the VIP."""
         self.cut_both_since: float | None = None

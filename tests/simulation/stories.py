@@ -32,6 +32,13 @@ def a_pair(timing: Timing = SLOW, seed: int = 1, *, isolation: str = "") -> Worl
     return world
 
 
+def with_fence(world: World, **changes: object) -> World:
+    """The same world, where both nodes have a fence."""
+    for machine in world.machines.values():
+        machine.rules = replace(machine.rules, has_fence=True, **changes)  # type: ignore[arg-type]
+    return world
+
+
 def facts(world: World, side: Side) -> list[str]:
     return [move.fact for _, where, move in world.moves if where is side]
 

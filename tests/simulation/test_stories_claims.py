@@ -88,7 +88,7 @@ def test_a_claim_that_is_heard_but_not_released_ends_the_lease() -> None:
     fos.is_frozen = True
     world.deliver(B, SwitchAsked(GROUP, "root"))
     passes(world, 7)
-    assert "acknowledging no more" in said(world, B)
+    assert "acknowledging this group no more" in said(world, B)
     passes(world, 8)
     assert facts(world, B)[:2] == ["switch asked", "claim unreleased"]
     assert world.owners() == [B]

@@ -8,6 +8,7 @@ from piranha.decisions import node
 from piranha.decisions.effects import (
     AskVips,
     Effect,
+    Fence,
     Finished,
     Moved,
     OrderFos,
@@ -130,6 +131,8 @@ class World(Witnesses, Fosses, Faults, Claims):
                 machine.monitors = effect.is_wanted
             case AskVips():
                 self.ask(side, effect)
+            case Fence():
+                self.fence(side)
             case Remember():
                 machine.remembered = effect.epoch
             case Moved():

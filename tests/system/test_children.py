@@ -87,6 +87,19 @@ def test_a_command_runs_and_its_output_goes_where_it_is_told(
 
 
 @pytest.mark.parametrize("user", [None, pytest.param(NOBODY, marks=needs_root)])
+def test_a_command_may_be_given_its_input(
+    pipe: Pipe, status_of: StatusOf, user: User | None
+) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"one\ntwo\n")
+    os.close(writing)
+    child = shell("read a; read b; echo $b $a", stdin=reading, stdout=pipe[1], user=user)
+    os.close(reading)
+    assert status_of(child) == 0
+    assert said(pipe) == "two one\n"
+
+
+@pytest.mark.parametrize("user", [None, pytest.param(NOBODY, marks=needs_root)])
 def test_output_may_be_exchanged(pipe: Pipe, status_of: StatusOf, user: User | None) -> None:
     """Its standard error becomes our standard output, its output a pipe."""
     saved = os.dup(1)

@@ -33,6 +33,7 @@ _GROUP_PARTS = {
     "active_to_age": st.none() | durations,
     "judged": tags,
     "failed": tags,
+    "withholds": st.booleans(),
     "is_abridged": st.just(False),
 }
 _HEARTBEAT_PARTS = {

@@ -128,6 +128,7 @@ def _judge_partner(case: Case) -> None:
     if settings.unreleased is Unreleased.FENCE and not settings.fence_cmd:
         text = "unreleased is fence, expected a fence_cmd to do it"
         case.complain("error", "global", text, "unreleased", "fence_cmd")
+    _judge_fence(case)
     if root["isolation"] == "drop" and not settings.witness:
         text = "isolation is drop, expected a witness by which a node can tell that it is cut off"
         case.complain("warning", "global", text, "isolation", "witness")
@@ -138,6 +139,42 @@ def _judge_partner(case: Case) -> None:
             what = "a node's own address" if address in nodes else "a virtual address"
             text = f"witness {address} is {what}, expected one of a third machine, as the gateway's"
             case.complain("error", "global", text, "witness")
+
+
+SHORTEST_FENCED_STARTUP = 60.0
+"""Seconds in which most machines have booted."""
+FENCE_KEYWORDS = ("fence_primary", "fence_backup", "fence_timeout", "fence_delay", "fence_failed")
+
+
+def _judge_fence(case: Case) -> None:
+    root, settings = case.root, case.settings
+    if not settings.fence_cmd:
+        for keyword in FENCE_KEYWORDS:
+            if keyword in root.written:
+                text = f"{keyword} without fence_cmd, expected the command that fences"
+                case.complain("warning", "global", text, keyword)
+        return
+    if settings.startup_wait_seconds < SHORTEST_FENCED_STARTUP:
+        text = (
+            f"startup_wait is {show_duration(settings.startup_wait_seconds)}: a partner that boots "
+            "more slowly would be fenced on its way, expected some minutes"
+        )
+        at = "startup_wait" if "startup_wait" in root.written else "fence_cmd"
+        case.complain("warning", "global", text, at)
+    words = {side: settings.fence_words[side] for side in Side}
+    is_agent = settings.fence_cmd[0].rpartition("/")[2].startswith("fence_")
+    if is_agent and words[Side.PRIMARY] == words[Side.BACKUP]:
+        text = (
+            "fence_cmd would switch off the same thing for both nodes, expected what differs in "
+            "fence_primary and fence_backup, such as ip=10.0.9.1"
+        )
+        case.complain("error", "global", text, "fence_cmd", "fence_primary", "fence_backup")
+    if any("action=reboot" in side_words for side_words in (settings.fence_cmd, *words.values())):
+        text = (
+            "action=reboot: two nodes that cannot hear each other shoot each other in turn, "
+            "expected action=off"
+        )
+        case.complain("warning", "global", text, "fence_cmd", "fence_primary", "fence_backup")
 
 
 def _judge_names(case: Case) -> None:

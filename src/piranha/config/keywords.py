@@ -54,6 +54,7 @@ class Kind(StrEnum):
     RCODES = "response codes of DNS, such as NOERROR or REFUSED"
     DEVICE = "a network device, such as eth0"
     PROCESS = "a pid file (/run/nginx.pid), a unit (nginx.service) or a command's name (nginx)"
+    WORDS = "words, such as ip=10.0.9.1"
     NODES = '"primary" and "backup", the preferred one first'
     ANYTHING = "anything"
     BLOCK = "a block"
@@ -175,10 +176,17 @@ _GLOBAL = _at(Place.GLOBAL,
      {"without": "heartbeats are not sealed"}),
     ("fence_cmd", Kind.COMMAND, None,
      "The command that makes sure that a silent partner is off.",
-     {"status": Status.RESERVED, "without": "there is no fencing"}),
+     {"without": "there is no fencing"}),
+    ("fence_primary", Kind.WORDS, None,
+     "What is added to fence_cmd to fence the primary.", {"without": "nothing is added"}),
+    ("fence_backup", Kind.WORDS, None,
+     "What is added to fence_cmd to fence the backup.", {"without": "nothing is added"}),
+    ("fence_timeout", Kind.DURATION, f"{defaults.FENCE_TIMEOUT_SECONDS:g}",
+     "After this time the fence command is killed and has failed.", {"least": BLINK}),
+    ("fence_delay", Kind.DURATION, f"{defaults.FENCE_DELAY_SECONDS:g}",
+     "How long the node that does not go first waits before it fences.", {}),
     ("fence_failed", Kind.CHOICE, "wait",
-     "What a node does when fencing failed.",
-     {"status": Status.RESERVED, "choices": ("wait", "take")}),
+     "What a node does when fencing failed.", {"choices": ("wait", "take")}),
     ("watchdog", Kind.PATH, None,
      "The watchdog device that resets a node which may not hold its addresses.",
      {"status": Status.RESERVED, "without": "no watchdog is fed"}),

@@ -188,6 +188,12 @@ class Settings:
     rsh_command: str
     notify_cmd: tuple[str, ...]
     fence_cmd: tuple[str, ...]
+    """An argv; of a fence agent the words NAME=VALUE among it, too. Empty: no fencing."""
+    fence_words: Mapping[Side, tuple[str, ...]]
+    """What is added to fence that node (`fence_primary`, `fence_backup`)."""
+    fence_failed_takes: bool
+    fence_timeout_seconds: float
+    fence_delay_seconds: float
     watchdog: str | None
     groups: tuple[Group, ...]
     digests: Mapping[str, bytes]

@@ -402,6 +402,7 @@ READERS: dict[Kind, Callable[[Written, Keyword, Names, Say], Any]] = {
     Kind.STRING: read_string,
     Kind.REGEX: read_regex,
     Kind.COMMAND: read_command,
+    Kind.WORDS: read_command,
     Kind.NODES: read_nodes,
     Kind.RCODES: read_rcodes,
     Kind.DEVICE: read_device,

@@ -5,7 +5,7 @@ answer from the partner's own MAC proves that only the heartbeat paths are cut.
 """
 
 from piranha.config.timing import has_kernel_lease
-from piranha.decisions import fitness, partner_link
+from piranha.decisions import fencing, fitness, partner_link
 from piranha.decisions.events import Event
 from piranha.decisions.facts import Fact, Found, Notice
 from piranha.decisions.group_state import GroupState
@@ -36,16 +36,48 @@ def absence(view: View, state: GroupState, _event: Event) -> Found:
             yield Notice(fact, blocked or f"{rules.partner_name} said goodbye")
         return
     silent = silent_seconds(view)
-    if silent >= view.deadtime:
-        text = f"{_what_is_silent(view)} for {silent:.3f} s (deadtime {view.deadtime:g} s)"
-        blocked = _blocked(view, state) or _vips_block(view, state)
-        if blocked:
-            yield Notice(Fact.TAKEOVER_BLOCKED, f"{text}, but {blocked}", {"blocked": blocked})
-        else:
-            yield Notice(Fact.PARTNER_SILENT, text, {"silent": silent, "deadtime": view.deadtime})
-    is_near = silent >= view.deadtime - ASK_SECONDS
-    if is_near and is_due_to_ask(view, state, link.silent_since):
+    is_off = fencing.is_off(view.fencing)
+    if silent >= view.deadtime or is_off:
+        yield from _judge_silence(view, state, silent)
+    is_near = silent >= view.deadtime - ASK_SECONDS or is_off
+    since = view.fencing.ended_at if view.fencing and is_off else None
+    if is_near and is_due_to_ask(view, state, link.silent_since if since is None else since):
         yield Notice(Fact.SILENCE_NEARS_END, f"silent for {silent:.2f} s")
+
+
+def _judge_silence(view: View, state: GroupState, silent: float) -> Found:
+    """The partner is silent for long enough, or known to be off."""
+    text = f"{_what_is_silent(view)} for {silent:.3f} s (deadtime {view.deadtime:g} s)"
+    evidence: dict[str, object] = {"silent": silent, "deadtime": view.deadtime}
+    blocked = _blocked(view, state) or _vips_block(view, state)
+    if blocked:
+        yield Notice(Fact.TAKEOVER_BLOCKED, f"{text}, but {blocked}", {"blocked": blocked})
+    elif view.fencing and view.fencing.is_off:
+        text = view.fencing.reason if silent < view.deadtime else text
+        fenced = f"{text}; fenced: {view.fencing.text}"
+        yield Notice(Fact.PARTNER_SILENT, fenced, {**evidence, "fenced": view.fencing.text})
+    elif view.rules.has_fence:
+        yield from _fence_first(view, silent, text)
+    else:
+        yield Notice(Fact.PARTNER_SILENT, text, evidence)
+
+
+def _fence_first(view: View, silent: float, text: str) -> Found:
+    """Nothing is taken from a silent partner before it is known to be off."""
+    before = view.fencing
+    if before is None:
+        delay = fencing.delay_seconds(view.rules, view.link, view.roles)
+        if silent >= view.deadtime + delay:
+            waited = f", and {delay:g} s for the other one to go first" if delay else ""
+            yield Notice(Fact.FENCE_DUE, text + waited)
+    elif before.has_failed and view.rules.fence_failed_takes:
+        failed = f"{text}; fencing failed ({before.text}), and fence_failed is take"
+        yield Notice(Fact.PARTNER_SILENT, failed, {"silent": silent, "fence_failed": before.text})
+    elif before.has_failed:
+        if view.now >= before.retry_at:
+            yield Notice(Fact.FENCE_DUE, text)
+        blocked = f"fencing failed: {before.text}"
+        yield Notice(Fact.TAKEOVER_BLOCKED, f"{text}, but {blocked}", {"blocked": blocked})
 
 
 def _what_is_silent(view: View) -> str:
@@ -108,11 +140,15 @@ def _vips_block(view: View, state: GroupState) -> str:
     """Who still answers for the VIPs; empty when nobody who matters does."""
     if not _asks(view):
         return ""
-    asking = state.asking
+    asking, fence = state.asking, view.fencing
     earliest = view.link.silent_since + view.deadtime - 1.5 * ASK_SECONDS
+    if fence is not None and fence.is_off and fence.ended_at is not None:
+        earliest = fence.ended_at
     if asking is None or not asking.is_over or asking.asked_at < earliest:
         return NOT_ASKED
     if asking.partner_answer and view.rules.vip_answers_wait:
+        if fencing.is_off(fence):
+            return f"the partner was fenced and still answers: {asking.partner_answer}"
         return f"the partner still answers: {asking.partner_answer}; only the heartbeat is cut"
     if asking.foreign_answer and asking.foreign_since is not None:
         waited = view.now - asking.foreign_since

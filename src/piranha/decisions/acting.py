@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from piranha.decisions import partner_link
 from piranha.decisions.absence import ASK_SECONDS, NOT_ASKED
-from piranha.decisions.effects import AskVips, Effect, OrderFos, Remember, Say, SendHeartbeat
+from piranha.decisions.effects import AskVips, Effect, Fence, OrderFos, Remember, Say, SendHeartbeat
 from piranha.decisions.facts import Fact, Notice
 from piranha.decisions.group_state import Asking, Claim, ClaimKind, GroupState, Unfit
 from piranha.decisions.observing import View
@@ -42,6 +42,8 @@ def permission(view: View, state: GroupState) -> float:
     """The instant until which the VIPs may be held now; never earlier than granted before."""
     alone_from = view.stands_alone_from if state.has_carrier else None
     until = partner_link.certain_until(view.link, view.rules, view.now, alone_from)
+    if state.is_withheld and not partner_link.is_alone(view.link, view.rules, view.now):
+        until = None  # the partner acknowledges, but not for this group
     candidates = [state.permitted_until]
     if until is not None:
         candidates.append(until)
@@ -188,7 +190,7 @@ def withhold_answers(view: View, state: GroupState, notice: Notice) -> Acted:
     """Acknowledge nothing from now on: a lease that is not released ends by itself."""
     assert state.claim is not None
     claim = replace(state.claim, withheld_since=view.now)
-    text = f"{notice.text}; acknowledging no more, so that its lease ends"
+    text = f"{notice.text}; acknowledging this group no more, so that its lease ends"
     return replace(state, claim=claim), (Say(Severity.CRITICAL, state.name, text),)
 
 
@@ -228,6 +230,14 @@ def say_blocked(_view: View, state: GroupState, notice: Notice) -> Acted:
         return state, ()
     say = Say(Severity.CRITICAL, state.name, f"no takeover: {notice.text}")
     return replace(state, said_blocked=blocked), (say,)
+
+
+def fence(view: View, state: GroupState, notice: Notice) -> Acted:
+    """A partner is switched off: a person must hear of it, the first time above all."""
+    is_first = view.fencing is None
+    severity = Severity.CRITICAL if is_first else Severity.WARNING
+    say = Say(severity, state.name, f"fencing {view.rules.partner_name}: {notice.text}")
+    return state, (Fence(state.name, notice.text), say)
 
 
 def offer(view: View, state: GroupState, _notice: Notice) -> Acted:

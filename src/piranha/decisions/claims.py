@@ -1,13 +1,15 @@
 """Claims under way: what became of our own, and what the partner asks of us."""
 
+from piranha.config.settings import Unreleased
 from piranha.decisions import fitness, partner_link
 from piranha.decisions.absence import ASK_SECONDS, is_due_to_ask, is_segment_quiet
 from piranha.decisions.events import Event
 from piranha.decisions.facts import Fact, Found, Notice
-from piranha.decisions.group_state import ClaimKind, GroupState
+from piranha.decisions.group_state import Claim, ClaimKind, GroupState
 from piranha.decisions.observing import View
 from piranha.decisions.standby_duty import failed_there
 from piranha.terms import Role
+from piranha.values import replace
 
 
 def own_claim(view: View, state: GroupState, _event: Event) -> Found:
@@ -48,9 +50,24 @@ def _overdue(view: View, state: GroupState, acknowledged: float | None) -> Found
         waited = view.now - claim.since
         what = "heard it" if is_claim_heard else "does not hear us"
         text = f"not released after {waited:.2f} s; the partner {what}"
-        may_take = is_claim_heard and view.rules.unreleased_takes
-        fact = Fact.CLAIM_OVERDUE if may_take else Fact.CLAIM_HOPELESS
-        yield Notice(fact, text, {"waited": waited})
+        yield from _unreleased(view, claim, is_claim_heard, Notice(Fact.CLAIM_HOPELESS, text))
+
+
+def _unreleased(view: View, claim: Claim, is_claim_heard: bool, hopeless: Notice) -> Found:
+    """What `unreleased` says of a claim past its time; one that was not heard is never taken. A
+    fence that succeeds is the business of absence.py."""
+    fence, rules = view.fencing, view.rules
+    is_of_this_claim = fence is not None and fence.since >= claim.since
+    wanted = rules.unreleased if is_claim_heard else Unreleased.WAIT
+    if wanted is Unreleased.FENCE and fence is not None and fence.has_failed and is_of_this_claim:
+        wanted = Unreleased.TAKE if rules.fence_failed_takes else Unreleased.WAIT
+        hopeless = replace(hopeless, text=f"{hopeless.text}; fencing failed: {fence.text}")
+    if wanted is Unreleased.TAKE:
+        yield replace(hopeless, fact=Fact.CLAIM_OVERDUE)
+    elif wanted is Unreleased.WAIT:
+        yield hopeless
+    elif fence is None or fence.has_failed:
+        yield replace(hopeless, fact=Fact.FENCE_DUE)
 
 
 def _moot(view: View, state: GroupState) -> str:

@@ -46,6 +46,15 @@ class AskVips:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """Make sure that the partner is off; Fenced or FenceFailed follows. At most one at a time."""
+
+    group: str
+    """The group that needs it."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Write this epoch to stable storage; comes last, as a takeover does not wait for a disk."""
 
@@ -83,4 +92,4 @@ class Finished:
     """The orderly end is complete: everything is released and goodbye was said."""
 
 
-Effect = SendHeartbeat | OrderFos | RunMonitor | AskVips | Remember | Say | Moved | Finished
+Effect = SendHeartbeat | OrderFos | RunMonitor | AskVips | Fence | Remember | Say | Moved | Finished

@@ -59,6 +59,20 @@ class StrangerHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Fenced:
+    """The fence command says that the partner is off, or an operator has looked and says so."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FenceFailed:
+    """The fence command did not succeed in its time: the partner may live."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FosReported:
     """A line from a fos of ours; a Hello is reported as FosFound instead."""
 
@@ -172,6 +186,8 @@ Event = (
     | CarrierChanged
     | WitnessAnswered
     | StrangerHeard
+    | Fenced
+    | FenceFailed
     | FosReported
     | FosFound
     | FosLost

@@ -31,6 +31,7 @@ class Fact(StrEnum):
     STARTUP_OVER = "startup over"
     PARTNER_LEFT = "partner left"
     PARTNER_SILENT = "partner silent"
+    FENCE_DUE = "fence due"
     TAKEOVER_BLOCKED = "takeover blocked"
     SILENCE_NEARS_END = "silence nears its end"
     PARTNER_LACKS_GROUP = "partner lacks the group"

@@ -48,6 +48,7 @@ _DROP = Move(RE, (a.release_vips_first,), CRITICAL)
 _STRAY = Move(None, (a.release_stray,))
 _REFUSE_SWITCH = Move(None, (a.refuse_switch,))
 _BLOCKED = Move(None, (a.say_blocked,))
+_FENCE = Move(None, (a.fence,))
 _ASK = Move(None, (a.ask_segment,))
 _CLOSE = Move(SB, (a.close_claim,))
 _HAND_OVER = Move(RE, (a.mark_unfit_if_fault, a.release_asked))
@@ -66,6 +67,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (SB, F.PARTNER_CLAIMS): _ANSWER,
     (SB, F.PARTNER_LEFT): _TAKE,
     (SB, F.PARTNER_SILENT): _ALARMED_TAKE,
+    (SB, F.FENCE_DUE): _FENCE,
     (SB, F.TAKEOVER_BLOCKED): _BLOCKED,
     (SB, F.SILENCE_NEARS_END): _ASK,
     (SB, F.PARTNER_LACKS_GROUP): _ALARMED_TAKE,
@@ -90,6 +92,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (CL, F.CLAIM_HOPELESS): Move(SB, (a.give_up_claim,), CRITICAL),
     (CL, F.PARTNER_LEFT): _TAKE,
     (CL, F.PARTNER_SILENT): _ALARMED_TAKE,
+    (CL, F.FENCE_DUE): _FENCE,
     (CL, F.TAKEOVER_BLOCKED): _BLOCKED,
     (CL, F.SILENCE_NEARS_END): _ASK,
     (CL, F.SWITCH_REFUSED): _REFUSE_SWITCH,
@@ -137,7 +140,13 @@ _OWN_CLAIM = {
     F.CLAIM_OVERDUE,
     F.CLAIM_HOPELESS,
 }
-_ABSENCE = {F.PARTNER_LEFT, F.PARTNER_SILENT, F.TAKEOVER_BLOCKED, F.SILENCE_NEARS_END}
+_ABSENCE = {
+    F.PARTNER_LEFT,
+    F.PARTNER_SILENT,
+    F.FENCE_DUE,
+    F.TAKEOVER_BLOCKED,
+    F.SILENCE_NEARS_END,
+}
 _DUTY = {
     F.PARTNER_LACKS_GROUP,
     F.PARTNER_OFFERS,
@@ -301,6 +310,10 @@ def wake_at(view: View, state: GroupState) -> float:
         state.repairing_until,
         state.since + view.rules.reentry_seconds,
     ]
+    if view.rules.has_fence:
+        instants.append(silent_at + view.rules.fence_delay_seconds)
+        if view.fencing is not None:
+            instants.append(view.fencing.retry_at)
     if state.asking:
         instants += [state.asking.asked_at + ASK_AGAIN_SECONDS, state.asking.asked_at + 1.0]
         if state.asking.foreign_since is not None:

@@ -27,7 +27,7 @@ class Claim:
     since: float
     deadline: float
     withheld_since: float | None = None
-    """From then on nothing was acknowledged, so that an unreleased lease ends."""
+    """From then on nothing was acknowledged for the group, so that an unreleased lease ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,11 @@ class GroupState:
     partner_at: float = 0.0
     lacking_since: float | None = None
     """Since when the partner is heard without naming this group."""
+
+    @property
+    def is_withheld(self) -> bool:
+        """The partner has claimed in vain and acknowledges nothing more for this group."""
+        return self.partner is not None and self.partner.withholds
 
     @property
     def serves(self) -> bool:

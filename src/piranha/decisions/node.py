@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import failover, fitness, partner_link, witness
-from piranha.decisions.effects import Effect, Finished, OrderFos, Say, SendHeartbeat
+from piranha.decisions import failover, fencing, fitness, partner_link, witness
+from piranha.decisions.effects import Effect, Fence, Finished, OrderFos, Say, SendHeartbeat
 from piranha.decisions.events import (
     CarrierChanged,
     ClearAsked,
     Event,
+    Fenced,
+    FenceFailed,
     FosFound,
     FosLost,
     FosReported,
@@ -32,6 +34,7 @@ from piranha.decisions.events import (
     VipsAsked,
     WitnessAnswered,
 )
+from piranha.decisions.fencing import Fencing
 from piranha.decisions.group_state import Failure, GroupState
 from piranha.decisions.observing import View
 from piranha.decisions.partner_link import Link
@@ -63,6 +66,8 @@ class NodeState:
     frozen_seconds: float = 0.0
     frozen_until: float = 0.0
     """Until then the partner is told of the freeze."""
+    fencing: Fencing | None = None
+    """The newest fence, until the partner is heard again."""
     stop_reason: str = ""
     """Set: this node releases everything and leaves."""
     goodbyes: int = 0
@@ -110,6 +115,8 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
     before = None if isinstance(event, RulesChanged) else state
     state, effects = _own_time(rules, state, now)
     state = _look_for_witness(rules, state, now)
+    if state.fencing is not None:
+        state = replace(state, fencing=fencing.still_counts(state.fencing, now))
     news = False
     match event:
         case HeartbeatHeard():
@@ -125,6 +132,9 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
             state = _look_for_witness(rules, state, now)
         case StrangerHeard():
             state = _hear_stranger(rules, state, now)
+        case Fenced() | FenceFailed():
+            state, said = _fence_over(state, event, now)
+            effects += said
         case FosFound(hello=hello) if hello.is_partner_silent:
             state = replace(state, link=replace(state.link, was_silent=True))
         case CarrierChanged() if event.has_carrier:
@@ -234,10 +244,32 @@ def _hear(
         link = replace(link, saw_segment=saw, strangers_heard=None)
     said: list[Effect] = []
     beat = event.beat
+    left = fencing.after_heartbeat(state.fencing, event.at)
+    is_same_run = before is not None and before.incarnation == beat.incarnation
+    if news and left is None and fencing.is_off(state.fencing) and is_same_run:
+        text = "was fenced, and the same run of its pulse is heard: what was switched off?"
+        said.append(Say(Severity.CRITICAL, "partner", text))
+    if left is not state.fencing:
+        state = replace(state, fencing=left)
     if news and beat.frozen_seconds and not (before and before.frozen_seconds):
         text = f"the partner was frozen for {beat.frozen_seconds:.1f} s"
         said.append(Say(Severity.WARNING, "partner", text))
     return replace(state, link=link), news, said
+
+
+def _fence_over(
+    state: NodeState, event: Fenced | FenceFailed, now: float
+) -> tuple[NodeState, list[Effect]]:
+    is_off = isinstance(event, Fenced)
+    over = fencing.ended(state.fencing, is_off=is_off, text=event.text, now=now)
+    took = now - over.since
+    if is_off:
+        say = Say(Severity.WARNING, "fence", f"the partner is off after {took:.1f} s: {event.text}")
+    else:
+        then = f"again in {over.retry_at - now:.0f} s if it is still needed"
+        text = f"failed after {took:.1f} s (try {over.tries}): {event.text}; {then}"
+        say = Say(Severity.ERROR, "fence", text)
+    return replace(state, fencing=over), [say]
 
 
 def _clear(state: NodeState, name: str) -> NodeState:
@@ -305,13 +337,22 @@ def _step_groups(
             group, more = failover.step(view, group, StopAsked(state.stop_reason))
             done += more
         groups.append(group)
+        state = _with_fence(state, done, now)
         effects += done
     link = state.link
-    withholds = any(g.claim and g.claim.withheld_since is not None for g in groups)
     saw_segment = link.saw_segment and any(g.conflict for g in groups)
-    if (withholds, saw_segment) != (link.withholds, link.saw_segment):
-        link = replace(link, withholds=withholds, saw_segment=saw_segment)
+    if saw_segment != link.saw_segment:
+        link = replace(link, saw_segment=saw_segment)
     return replace(state, groups=tuple(groups), link=link), effects
+
+
+def _with_fence(state: NodeState, done: tuple[Effect, ...], now: float) -> NodeState:
+    """A fence that a group began is under way for the groups after it."""
+    for effect in done:
+        if isinstance(effect, Fence):
+            begun = fencing.begun(state.fencing, effect.reason, now)
+            state = replace(state, fencing=begun)
+    return state
 
 
 def _view(rules: NodeRules, state: NodeState, name: str, now: float) -> View:
@@ -323,6 +364,8 @@ def _view(rules: NodeRules, state: NodeState, name: str, now: float) -> View:
         has_lost_witness=state.has_lost_witness,
         stands_alone_from=witness.stands_alone_from(rules, state.witness),
         now=now,
+        fencing=state.fencing,
+        roles=tuple(group.role for group in state.groups),
     )
 
 
@@ -471,6 +514,7 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
         claim_refused=state.claim_refused,
         offer=state.offer,
         claim_is_fault=claim is not None and claim.kind == "fault",
+        withholds=claim is not None and claim.withheld_since is not None,
         repairing_seconds=max(0.0, state.repairing_until - now),
         active_from_age=None if state.active_from is None else max(0.0, now - state.active_from),
         active_to_age=None if state.active_to is None else max(0.0, now - state.active_to),

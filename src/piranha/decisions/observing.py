@@ -17,6 +17,7 @@ from piranha.decisions.events import (
     IgnoreChanged,
     VipsAsked,
 )
+from piranha.decisions.fencing import Fencing
 from piranha.decisions.group_state import Asking, Conflict, Failure, GroupState
 from piranha.decisions.partner_link import Link, hears_us_now, longest_quiet
 from piranha.decisions.rules import GroupRules, NodeRules
@@ -50,6 +51,10 @@ class View:
     stands_alone_from: float | None
     """What was sent until then may count unacknowledged, if nothing is heard; None: nothing."""
     now: float
+    fencing: Fencing | None = None
+    """The newest fence of this silence."""
+    roles: tuple[Role, ...] = ()
+    """The roles of all groups of this node."""
 
     @property
     def deadtime(self) -> float:

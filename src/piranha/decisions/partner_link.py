@@ -63,8 +63,6 @@ class Link:
     """The newest frame of a third station, whatever for it was listened to."""
     was_silent: bool = False
     """An earlier pulse heard nothing of the partner when it gave the permission that we found."""
-    withholds: bool = False
-    """We acknowledge nothing, so that a partner which does not release loses its lease."""
 
 
 def is_partner_heard(link: Link, rules: NodeRules, now: float) -> bool:
@@ -286,8 +284,6 @@ def anxious_at(link: Link, rules: NodeRules) -> float:
 
 def heard_ages(link: Link, now: float) -> tuple[PathHeard, ...]:
     """What we last heard on each path, as it is told to the partner."""
-    if link.withholds:
-        return ()
     return tuple(
         PathHeard(p.path, p.incarnation, p.sequence, max(0.0, now - p.age_seconds))
         for p in link.heard

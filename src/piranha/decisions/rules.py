@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from piranha.config.settings import Unreleased
 from piranha.terms import Side
 
 
@@ -32,13 +33,18 @@ class NodeRules:
     """How many heartbeat paths there are: 1 or 2."""
     partner_name: str
     """The partner's address, for reasons that a person reads."""
-    unreleased_takes: bool
+    unreleased: Unreleased
     vip_answers_wait: bool
     vip_foreign_wait: bool
     isolation_drops: bool
     has_witness: bool
     failback: bool
     groups: tuple[GroupRules, ...]
+    has_fence: bool = False
+    """A silent partner is made sure to be off before anything is taken from it."""
+    fence_failed_takes: bool = False
+    fence_delay_seconds: float = 0.0
+    """How long the node that does not go first waits; see fencing.py."""
 
     def group(self, name: str) -> GroupRules:
         for group in self.groups:

@@ -25,15 +25,11 @@ from piranha.decisions.fos_events import ArmingLooked, FosEvent, OrderGiven, Rul
 from piranha.decisions.group_standing import FosRules, Phase, Standing, fos_rules
 from piranha.programs.fos_arming import command_complaints
 from piranha.programs.fos_assignment import Assignment
-from piranha.programs.fos_commands import (
-    CommandPlace,
-    ServiceCommands,
-    inherited_environment,
-    runs_in_units,
-)
+from piranha.programs.fos_commands import CommandPlace, ServiceCommands
 from piranha.programs.fos_nannies import Nannies
 from piranha.programs.fos_pulse_link import PulseLink
 from piranha.programs.fos_vips import GroupVips
+from piranha.programs.transient_units import inherited_environment, runs_in_units
 from piranha.system import children, clock, journal
 from piranha.system.loop import Loop
 from piranha.terms import Severity

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 from piranha.config.settings import Group, Standby
-from piranha.programs.fos_commands import DEFAULT_PATH
+from piranha.programs.transient_units import DEFAULT_PATH
 from piranha.system import trusted_files
 
 

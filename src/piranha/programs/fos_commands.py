@@ -9,21 +9,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 
 from piranha.config.settings import Service
 from piranha.decisions.fos_events import Command, CommandEnded
+from piranha.programs import transient_units
 from piranha.system import children, clock, journal
 from piranha.system.children import Child
 from piranha.system.command_output import CommandOutput
 from piranha.system.loop import Loop
 from piranha.terms import Severity
-
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
-"""Variables of ours that a command gets; the others are our business."""
-SYSTEMD_DIRECTORY = Path("/run/systemd/system")
-"""It exists where systemd is PID 1 (sd_booted(3))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +31,6 @@ class CommandPlace:
     """As transient units of systemd."""
     environment: Mapping[str, str]
     """What every command gets of ours."""
-
-
-def inherited_environment() -> dict[str, str]:
-    """Variables of ours that commands get."""
-    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return {"PATH": DEFAULT_PATH, **inherited}
-
-
-def runs_in_units() -> bool:
-    """True where systemd is PID 1 and we are (part of) one of its services."""
-    return "INVOCATION_ID" in os.environ and SYSTEMD_DIRECTORY.exists()
 
 
 def command_environment(place: CommandPlace, service: Service) -> dict[str, str]:
@@ -65,29 +48,13 @@ def command_environment(place: CommandPlace, service: Service) -> dict[str, str]
 def command_argv(
     place: CommandPlace, service: Service, command: Command, unit: str
 ) -> tuple[str, ...]:
-    """The words that are executed: the file's own, or those of systemd-run around them.
-
-    KillMode=process, so that a daemon that the command leaves behind lives on. Without default
-    dependencies, as systemd starts no other unit on its way down, where stop commands are needed.
-    """
+    """The words that are executed: the file's own, or those of systemd-run around them."""
     argv = service.stop_cmd if command is Command.STOP else service.start_cmd
     if not place.in_units:
         return argv
     environment = command_environment(place, service)
-    return (
-        "systemd-run",
-        "--wait",
-        "--pipe",
-        "--collect",
-        "--quiet",
-        f"--unit={unit}",
-        f"--description={command} {service.name} for pulse ({place.cluster})",
-        "--property=KillMode=process",
-        "--property=DefaultDependencies=no",
-        *(f"--setenv={name}={value}" for name, value in environment.items()),
-        "--",
-        *argv,
-    )
+    description = f"{command} {service.name} for pulse ({place.cluster})"
+    return transient_units.unit_argv(argv, environment, unit, description)
 
 
 def unit_name(service: str, command: Command, pid: int, number: int) -> str:
@@ -176,11 +143,8 @@ class ServiceCommands:
         self._emit(CommandEnded(run.service, run.command, status == 0, _ending(status)))
 
     def _kill_unit(self, unit: str) -> None:
-        """systemd-run is only the messenger; the command itself is systemd's child."""
         try:
-            killer = children.spawn(
-                ("systemctl", "kill", "--signal=KILL", f"{unit}.service"), {"PATH": DEFAULT_PATH}
-            )
+            killer = transient_units.kill_unit(unit)
         except OSError as error:
             journal.say(Severity.ERROR, unit, str(error))
             return

@@ -23,6 +23,7 @@ from piranha.terms import Severity
 from piranha.wire.control_line import (
     Clear,
     Done,
+    Fence,
     Hold,
     Ignore,
     Progress,
@@ -59,6 +60,7 @@ class Node(Protocol):
     def status(self) -> StatusShown: ...
     def reload(self) -> tuple[bool, list[str]]: ...
     def leave_to_next(self, by: str) -> None: ...
+    def fence(self, caller: Caller, request: Fence) -> None: ...
 
 
 @dataclass(slots=True)
@@ -101,6 +103,8 @@ class OperatorRequests:
                 self._resume(caller, request)
             case Clear():
                 self._clear(caller, request)
+            case Fence():
+                self._node.fence(caller, request)
             case Upgrade():
                 caller.finish(Done("pulse ends now, and leaves fos to the next pulse"))
                 self._node.leave_to_next(str(caller))

@@ -19,6 +19,7 @@ from piranha.programs.status_page import move_lines, status_lines
 from piranha.wire.control_line import (
     Clear,
     Done,
+    Fence,
     Hold,
     Ignore,
     MoveShown,
@@ -154,6 +155,10 @@ def _key_file(options: CtlOptions) -> Path:
     return Path(entry.value.text) if entry else heartbeat_key.DEFAULT_FILE
 
 
+def fence(options: CtlOptions, place: ClusterPlace) -> int:
+    return _command(place, Fence(options.fence_wish, options.node), seconds=None)
+
+
 def clean_up(_options: CtlOptions, place: ClusterPlace) -> int:
     """For the moment after pulse has ended, whatever its end was."""
     for line in remove_leftovers(defaults.run_directory(), place.cluster):
@@ -190,6 +195,7 @@ COMMANDS: dict[str, Command] = {
     "ignore": _simple(lambda options: Ignore(options.service, options.seconds)),
     "clear": _simple(lambda options: Clear(options.group)),
     "upgrade": _simple(lambda _options: Upgrade()),
+    "fence": fence,
     "cleanup": clean_up,
 }
 

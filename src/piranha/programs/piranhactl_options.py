@@ -4,10 +4,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from piranha import __version__, defaults
 from piranha.programs.command_line import CommandLine, read_duration
 from piranha.programs.heartbeat_key import DEFAULT_FILE
+from piranha.wire.control_line import FenceWish
 
 MOVES_SHOWN = 5
 
@@ -38,6 +40,9 @@ class CtlOptions:
     takes_unsealed: bool = False
     is_partner: bool = False
     """Whether the partner's file is looked at, too."""
+    fence_wish: FenceWish = FenceWish.TEST
+    node: str = ""
+    """The one to be fenced; empty for a test."""
 
 
 def read_options(argv: Sequence[str] | None) -> CtlOptions:
@@ -64,7 +69,25 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         key_change=values.get("key_change") or "",
         is_partner=values.get("partner", False),
         takes_unsealed=values.get("unsealed", False),
+        fence_wish=_fence_wish(values),
+        node=values.get("off") or values.get("confirm") or "",
     )
+
+
+def _add_fence(fence: argparse.ArgumentParser) -> None:
+    wishes = fence.add_mutually_exclusive_group(required=True)
+    wishes.add_argument("--test", dest="wish", action="store_const", const=FenceWish.TEST,
+                        help="ask it for the partner's status; nothing is switched")  # fmt: skip
+    wishes.add_argument("--off", metavar="NODE",
+                        help="switch that node off now: primary or backup")  # fmt: skip
+    wishes.add_argument("--confirm", metavar="NODE",
+                        help="you have looked: that node is off, take over from it")  # fmt: skip
+
+
+def _fence_wish(values: dict[str, Any]) -> FenceWish:
+    if values.get("off") is not None:
+        return FenceWish.OFF
+    return FenceWish.TEST if values.get("confirm") is None else FenceWish.CONFIRM
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     clear = command("clear", "count this node as able to serve a group again")
     clear.add_argument("group", nargs="?", metavar="GROUP")
     _add_genkey(command("genkey", "make the file of the heartbeats' key, or change its keys"))
+    _add_fence(command("fence", "test the fence, or switch the partner off"))
     command("upgrade", "end pulse without goodbye; fos serves on for the next pulse")
     command("cleanup", "remove VIPs that dead processes of the suite have left")
     return parser

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import node, witness
+from piranha.decisions import node, partner_link, witness
 from piranha.decisions.effects import (
     AskVips,
     Effect,
+    Fence,
     Finished,
     Moved,
     OrderFos,
@@ -36,7 +37,7 @@ from piranha.decisions.events import (
 )
 from piranha.decisions.node import NodeState
 from piranha.programs.accepted_file import accepted_path, write_accepted
-from piranha.programs.control_room import ControlRoom, control_path
+from piranha.programs.control_room import Caller, ControlRoom, control_path
 from piranha.programs.file_agreement import FileAgreement
 from piranha.programs.file_questions import FileQuestions
 from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment, socket_path
@@ -50,6 +51,7 @@ from piranha.programs.move_hook import MoveHook
 from piranha.programs.move_record import MoveRecord, move_text, moves_path, record_of
 from piranha.programs.node_memory import NodeMemory, memory_path
 from piranha.programs.operator_requests import OperatorRequests
+from piranha.programs.partner_fence import PartnerFence
 from piranha.programs.pulse_reload import Running, read_again
 from piranha.programs.pulse_setup import Setup
 from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
@@ -63,6 +65,7 @@ from piranha.system import clock, journal, notify
 from piranha.system.addresses import Addresses
 from piranha.system.loop import Loop
 from piranha.terms import Severity
+from piranha.wire import control_line
 from piranha.wire.aside import Talk
 from piranha.wire.control_line import MoveShown, StatusShown
 from piranha.wire.heartbeat import Heartbeat
@@ -117,6 +120,9 @@ class PulseShell:
         self.segment = SegmentWatch(*macs, self.emit)
         self.witnesses = WitnessWatch(self.loop, self.addresses, self.emit)
         self.hook = MoveHook(self.loop, settings.cluster)
+        self._fence = PartnerFence(
+            self.loop, setup.side.other, lambda: self._running.settings, self.emit
+        )
         self.keeper = FosKeeper(self._place(), self._seat_path)
         self.operators = OperatorRequests(self)
         control = control_path(setup.run_directory, settings.cluster)
@@ -156,6 +162,7 @@ class PulseShell:
     def end(self) -> None:
         """After the last turn: every fos ends, or is left to the next pulse."""
         self.room.close()
+        self._fence.close()
         self.paths.close()
         if self._leaves_fos:
             self.keeper.abandon()
@@ -193,6 +200,11 @@ class PulseShell:
         self._say(Severity.WARNING, f"ends for an upgrade, asked by {by}: fos serves on")
         notify.stopping()
         self._leaves_fos = self._is_over = True
+
+    def fence(self, caller: Caller, request: control_line.Fence) -> None:
+        """What an operator asks of the fence."""
+        is_heard = partner_link.is_partner_heard(self.state.link, self.rules, clock.now())
+        self._fence.serve(caller, request, is_heard)
 
     def status(self) -> StatusShown:
         """How the node is at this moment."""
@@ -316,6 +328,8 @@ class PulseShell:
                 self.keeper.run_monitor(effect.group, effect.is_wanted)
             case AskVips():
                 self.questions.ask(effect.group, effect.wait_seconds)
+            case Fence():
+                self._fence.off(effect.reason)
             case Remember():
                 self.memory.remember_epoch(effect.group, effect.epoch)
             case Say():
@@ -359,6 +373,7 @@ class PulseShell:
             self.room.wake_at(),
             self.operators.wake_at(),
             self.hook.wake_at(),
+            self._fence.wake_at(),
         )
 
     def _tend(self) -> None:
@@ -371,6 +386,7 @@ class PulseShell:
         self.witnesses.tend()
         self.room.tend()
         self.hook.tend()
+        self._fence.tend()
         now = clock.now()
         is_wanted = node.looks_for_strangers(self.rules, self.state, now)
         self.segment.tend(self.links.carriers, is_wanted)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
-from piranha.config.settings import Group, IPAddress, OnFailure, Settings, Unreleased
+from piranha.config.settings import Group, IPAddress, OnFailure, Settings
 from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.errors import UsageError
 from piranha.terms import Side
@@ -48,13 +48,16 @@ def rules_from(settings: Settings, side: Side) -> NodeRules:
         reentry_seconds=settings.reentry_seconds,
         paths=len(settings.addresses[side]),
         partner_name=str(settings.addresses[side.other][0]),
-        unreleased_takes=settings.unreleased is Unreleased.TAKE,
+        unreleased=settings.unreleased,
         vip_answers_wait=settings.vip_answers_wait,
         vip_foreign_wait=settings.vip_foreign_wait,
         isolation_drops=settings.isolation_drops,
         has_witness=bool(settings.witness),
         failback=settings.failback,
         groups=tuple(_group_rules(settings, group, side) for group in settings.groups),
+        has_fence=bool(settings.fence_cmd),
+        fence_failed_takes=settings.fence_failed_takes,
+        fence_delay_seconds=settings.fence_delay_seconds,
     )
 
 

@@ -80,6 +80,7 @@ def spawn(
     argv: Sequence[str],
     env: Mapping[str, str],
     *,
+    stdin: int | None = None,
     stdout: int | None = None,
     stderr: int | None = None,
     pass_fds: Collection[int] = (),
@@ -89,12 +90,12 @@ def spawn(
 ) -> Child:
     """Start a program by its argv, without a shell; a name without "/" is sought in PATH.
 
-    Standard input is /dev/null; `stdout` and `stderr` are ours where none is given; `pass_fds`
+    Standard input is /dev/null, `stdout` and `stderr` are ours where none is given; `pass_fds`
     keep their numbers. With `new_group` the child leads its own session and process group, which
     `kill_group` ends. Raises OSError `cannot start /bin/x: No such file or directory`.
     """
     output = (1 if stdout is None else stdout, 2 if stderr is None else stderr)
-    command = _Command(list(argv), dict(env), output, tuple(pass_fds), new_group)
+    command = _Command(list(argv), dict(env), stdin, output, tuple(pass_fds), new_group)
     try:
         if user is None:
             pid = _posix_spawn(command, reset_scheduling)
@@ -239,6 +240,7 @@ def write_no_files() -> None:
 class _Command:
     argv: list[str]
     env: dict[str, str]
+    stdin: int | None
     output: tuple[int, int]
     pass_fds: tuple[int, ...]
     new_group: bool
@@ -259,7 +261,9 @@ def _posix_spawn(command: _Command, reset_scheduling: bool) -> int:
         command.argv,
         command.env,
         file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+            if command.stdin is None
+            else (os.POSIX_SPAWN_DUP2, command.stdin, 0),
             *((os.POSIX_SPAWN_DUP2, source, target) for source, target in copies),
             *((os.POSIX_SPAWN_DUP2, kept, kept) for kept in command.pass_fds),
         ],
@@ -292,7 +296,7 @@ def _exec_as(command: _Command, user: User, telling: int) -> NoReturn:
             os.setsid()
         _reset_signals()
         _reset_scheduling()
-        _place_descriptors(command.output)
+        _place_descriptors(command.stdin, command.output)
         for kept in command.pass_fds:
             os.set_inheritable(kept, True)
         drop_rights(user)
@@ -313,9 +317,9 @@ def _keep_inherited_to_ourselves() -> None:
                 os.set_inheritable(int(name), False)
 
 
-def _place_descriptors(output: tuple[int, int]) -> None:
+def _place_descriptors(stdin: int | None, output: tuple[int, int]) -> None:
     saved = [os.dup(number) for number in output]
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDONLY) if stdin is None else stdin
     for source, target in ((nothing, 0), (saved[0], 1), (saved[1], 2)):
         os.dup2(source, target, inheritable=True)
 

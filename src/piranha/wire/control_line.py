@@ -11,6 +11,7 @@ date in seconds since 1970, for people.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from piranha.wire.exit_status import ExitStatus
@@ -86,7 +87,26 @@ class Upgrade:
     """End without goodbye and leave fos to the next pulse."""
 
 
-Request = Status | Why | Switch | Reload | Hold | Ignore | Resume | Clear | Upgrade
+class FenceWish(StrEnum):
+    """What an operator wants of the fence."""
+
+    TEST = "test"
+    """Ask it whether the partner is on; nothing is switched."""
+    OFF = "off"
+    """Switch the partner off now."""
+    CONFIRM = "confirm"
+    """I have looked: the partner is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Use the fence; the node must be named, except for a test."""
+
+    wish: FenceWish
+    node: str = ""
+
+
+Request = Status | Why | Switch | Reload | Hold | Ignore | Resume | Clear | Upgrade | Fence
 ONLY_LOOKS = (Status, Why)
 """Requests that anybody who can open the socket may make; the others are for root alone."""
 
@@ -269,7 +289,7 @@ Answer = StatusShown | MoveShown | Progress | Done | Refused
 
 _REQUESTS: LineCodec[Request] = LineCodec(
     "request",
-    (Status, Why, Switch, Reload, Hold, Ignore, Resume, Clear, Upgrade),
+    (Status, Why, Switch, Reload, Hold, Ignore, Resume, Clear, Upgrade, Fence),
     PROTOCOL_VERSION,
 )
 _ANSWERS: LineCodec[Answer] = LineCodec(

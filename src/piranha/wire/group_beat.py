@@ -43,6 +43,8 @@ class GroupBeat:
     """Tags of services started here and past their first wait: what a partner may judge."""
     failed: frozenset[int] = frozenset()
     """Tags of services that the sender's own probes call failed (local or remote)."""
+    withholds: bool = False
+    """The sender claims in vain: its acknowledgements do not count for this group any more."""
     is_abridged: bool = False
     """Not all tags fitted into the datagram; those left out are not judged."""
 
@@ -58,7 +60,7 @@ _ROLES = (
     Role.ACTIVE,
     Role.RELEASING,
 )
-_FIT, _HELD, _FAULT, _ABRIDGED = 1, 2, 4, 8
+_FIT, _HELD, _FAULT, _ABRIDGED, _WITHHOLDS = 1, 2, 4, 8, 16
 
 
 class _Field(IntEnum):
@@ -88,6 +90,7 @@ def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
         (_FIT if group.is_fit else 0)
         | (_HELD if group.is_held else 0)
         | (_FAULT if group.claim_is_fault else 0)
+        | (_WITHHOLDS if group.withholds else 0)
         | (_ABRIDGED if group.is_abridged or is_cut else 0)
     )
     parts = [
@@ -194,6 +197,7 @@ def read(value: bytes) -> GroupBeat:
         active_to_age=_age(found, _Field.ACTIVE_TO),
         judged=frozenset(judged),
         failed=frozenset(failed_of_judged) | frozenset(others),
+        withholds=bool(flags & _WITHHOLDS),
         is_abridged=bool(flags & _ABRIDGED),
     )
 
