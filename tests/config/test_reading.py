@@ -304,7 +304,6 @@ SAMPLES = {
     "local_restarts": "2",
     "rcode": "NXDOMAIN",
     "source_port": "1023",
-    "connected": "0",
 }
 
 

@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -101,3 +103,67 @@ def test_the_largest_datagram_arrives_whole() -> None:
     with udp_server(lambda _: [b"x" * 65_507]) as port:
         outcome = ask(udp(port, (Send(b"x"), ExpectRegex(rb"^x{65507}$"))))
     assert outcome.verdict is Verdict.ANSWERED
+
+
+@contextmanager
+def changes_its_port(host: str = "127.0.0.1") -> Iterator[int]:
+    """Answers "ping" from a new port, and "more" sent there too, as a TFTP server does."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with (
+        socket.socket(family, socket.SOCK_DGRAM) as known,
+        socket.socket(family, socket.SOCK_DGRAM) as new,
+    ):
+        for channel in (known, new):
+            channel.bind((host, 0))
+            channel.settimeout(2.0)
+
+        def serve() -> None:
+            with suppress(OSError):
+                _, client = known.recvfrom(100)
+                new.sendto(b"pong", client)
+                _, client = new.recvfrom(100)
+                new.sendto(b"done", client)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield known.getsockname()[1]
+        thread.join(5)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_answer_from_another_port_counts_where_that_is_allowed(host: str) -> None:
+    steps = (*PING, Send(b"more"), ExpectPrefix(b"done"))
+    with changes_its_port(host) as port:
+        question = Question(host, port, Transport.UDP, steps, 2.0, is_connected=False)
+        assert ask(question).verdict is Verdict.ANSWERED
+    with changes_its_port(host) as port:
+        strict = Question(host, port, Transport.UDP, steps, 0.3)
+        assert ask(strict).verdict is Verdict.EXPECT_TIMED_OUT
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_closed_port_counts_at_once_on_a_socket_that_is_not_connected(host: str) -> None:
+    with closed_port(socket.SOCK_DGRAM) as port:
+        outcome = ask(Question(host, port, Transport.UDP, PING, 5.0, is_connected=False))
+    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.seconds < 0.5
+
+
+def test_an_answer_from_another_address_is_passed_over() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger,
+    ):
+        known.bind(("127.0.0.1", 0))
+        stranger.bind(("127.0.0.2", 0))
+
+        def serve() -> None:
+            _, client = known.recvfrom(100)
+            stranger.sendto(b"pong", client)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        port = known.getsockname()[1]
+        question = Question("127.0.0.1", port, Transport.UDP, PING, 0.3, is_connected=False)
+        assert ask(question).verdict is Verdict.EXPECT_TIMED_OUT
+        thread.join(5)

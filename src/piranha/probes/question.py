@@ -45,6 +45,8 @@ class Question:
     vip: str = ""
     argv: tuple[str, ...] = ()
     """The program of `Transport.PROGRAM`, with %h and the like still in it."""
+    is_connected: bool = True
+    """UDP: False takes answers from other ports of the host, too."""
     tls: TlsTerms | None = None
     """What holds for the TLS of this question, whichever step begins it; None: there is none."""
     dns: DnsQuery | None = None

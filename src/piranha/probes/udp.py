@@ -1,4 +1,4 @@
-"""Asks over UDP: one connected socket, so that a closed port is noticed at once (ICMP, udp(7))."""
+"""Asks over UDP: one socket for each probe, on which a closed port is noticed at once (ICMP)."""
 
 import select
 import socket
@@ -11,6 +11,11 @@ from piranha.probes.sick_endings import verdict_of
 from piranha.probes.verdict import Outcome
 
 _LARGEST_DATAGRAM = 65_535
+_ERRORS_TOO = {
+    socket.AF_INET: (socket.IPPROTO_IP, 11),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 25),
+}
+"""IP_RECVERR (ip(7)) and its IPv6 twin: ICMP errors reach a socket that is not connected, too."""
 
 
 class UdpProbe:
@@ -24,6 +29,8 @@ class UdpProbe:
         self._guard = ExpressionGuard(question, doors.now)
         self._socket: socket.socket | None = None
         self._said_wanted = ""
+        self._partner = (question.host, question.port)
+        """Where datagrams go; an answer from another port changes it, where that is allowed."""
 
     def ask(self) -> Outcome:
         """Go through the steps. Raises ToldToEnd."""
@@ -32,7 +39,10 @@ class UdpProbe:
             family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
             kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
             self._socket = socket.socket(family, kind)
-            self._socket.connect((question.host, question.port))
+            if question.is_connected:
+                self._socket.connect(self._partner)
+            else:
+                self._socket.setsockopt(*_ERRORS_TOO[family], 1)
             waiting = Waiting(self._doors)
             waiting.watch(self._socket.fileno(), select.POLLIN)
             while exchange.outcome is None:
@@ -52,7 +62,10 @@ class UdpProbe:
     def _turn(self, channel: socket.socket, waiting: Waiting) -> None:
         exchange = self._exchange
         while exchange.outbox:
-            channel.send(exchange.outbox[0])
+            if self._question.is_connected:
+                channel.send(exchange.outbox[0])
+            else:
+                channel.sendto(exchange.outbox[0], self._partner)
             self._note("sent", exchange.outbox[0])
             exchange.sent()
         if exchange.wanted != self._said_wanted:
@@ -66,9 +79,13 @@ class UdpProbe:
     def _receive(self, channel: socket.socket) -> bool:
         """Take one datagram; False when there is none."""
         try:
-            datagram = channel.recv(_LARGEST_DATAGRAM)
+            datagram, sender = channel.recvfrom(_LARGEST_DATAGRAM)
         except BlockingIOError:
             return False
+        if not self._question.is_connected:
+            if not _is_same(sender[0], self._question.host):
+                return False  # a stranger's: passed over, and whatever he sends, time is looked at
+            self._partner = (self._question.host, sender[1])
         self._note("received", datagram)
         self._guard.tell(self._exchange, self._exchange.received, datagram)
         return True
@@ -76,3 +93,10 @@ class UdpProbe:
     def _note(self, kind: str, data: bytes = b"", text: str = "") -> None:
         if self._doors.note is not None:
             self._doors.note(Note(self._doors.now() - self._started_at, kind, data, text))
+
+
+def _is_same(sender: str, host: str) -> bool:
+    """Whether the two texts are one address, whatever its spelling."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sender, host = sender.partition("%")[0], host.partition("%")[0]
+    return socket.inet_pton(family, sender) == socket.inet_pton(family, host)

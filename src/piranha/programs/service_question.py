@@ -30,6 +30,7 @@ def question_of(service: Service, host: IPAddress) -> Question:
         service=service.name,
         vip=str(service.vip.address),
         argv=probe.program,
+        is_connected=probe.is_connected,
         tls=probe.tls,
         dns=probe.dns,
         dhcp=_dhcp_of(service),
