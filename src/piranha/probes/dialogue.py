@@ -45,6 +45,8 @@ class Dialogue:
         """What is expected just now, for people; empty while nothing is."""
         if self.wants_tls:
             return "a TLS handshake"
+        if self._wait_until is not None:
+            return "a wait to end"
         matcher = self._matcher
         return matcher.wanted if matcher else ""
 

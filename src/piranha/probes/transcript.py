@@ -7,7 +7,7 @@ from piranha.probes.matching import matchers_of
 from piranha.probes.question import Question
 from piranha.probes.verdict import Outcome
 from piranha.script.spelling import quoted, spelled
-from piranha.script.steps import Send
+from piranha.script.steps import Close, Send, StartTls, Wait
 
 _SHOWN_BYTES = 2_000
 """Of one piece of the dialogue; the rest is only counted."""
@@ -25,6 +25,12 @@ def plan_of(question: Question) -> Iterator[str]:
         match step:
             case Send(data):
                 yield f"sending {quoted(data)}"
+            case Wait(seconds):
+                yield f"waiting {seconds:g} s"
+            case StartTls():
+                yield "making a TLS handshake"
+            case Close():
+                yield "closing our side"
             case _:
                 yield from (f"expecting {m.wanted}" for m in matchers_of((step,)) if m)
 

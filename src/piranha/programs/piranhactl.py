@@ -36,6 +36,7 @@ from piranha.wire.control_line import (
 )
 from piranha.wire.exit_status import ExitStatus
 
+LEARNING_SECONDS = 5.0
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
@@ -69,6 +70,14 @@ def _carry_out(options: CtlOptions) -> int:
         from piranha.programs import recipe_pages  # here, as a status should not pay for it
 
         return recipe_pages.show_recipes(options.name)
+    if options.command == "probe":
+        from piranha.programs.service_probe import probe_service
+
+        return probe_service(options)
+    if options.command == "learn":
+        from piranha.programs.service_learning import learn
+
+        return learn(options.target, options.is_udp, options.seconds or LEARNING_SECONDS)
     if options.command == "genkey":
         return generate_key(options)
     place = find_place(options)

@@ -29,6 +29,11 @@ class CtlOptions:
     service: str
     name: str
     """Of a recipe; empty: all of them."""
+    node: str
+    """"A", "B" or an address; empty: the one on which we are."""
+    target: str
+    """HOST:PORT."""
+    is_udp: bool
     count: int
     seconds: float | None
     """None: no end."""
@@ -61,6 +66,9 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         group=values.get("group") or "",
         service=values.get("service") or "",
         name=values.get("name") or "",
+        node=values.get("node") or "",
+        target=values.get("target") or "",
+        is_udp=values.get("udp", False),
         count=values.get("count", MOVES_SHOWN),
         seconds=values.get("seconds"),
         is_json=values.get("json", False),
@@ -118,6 +126,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--partner", action="store_true", help="has the partner the same file?")
     recipes = command("recipes", "list the ready-made probes, or print one as text for lvs.cf")
     recipes.add_argument("name", nargs="?", metavar="NAME")
+    probe = command("probe", "ask a service once, as the daemons do, and show the dialogue")
+    probe.add_argument("service", metavar="SERVICE")
+    probe.add_argument("--node", metavar="NODE",
+                       help="A (primary), B (backup) or an address; default: this one")  # fmt: skip
+    learn = command("learn", "find the recipe that fits a service, and print its block for lvs.cf")
+    learn.add_argument("target", metavar="HOST:PORT")
+    learn.add_argument("--udp", action="store_true", help="ask by UDP")
+    learn.add_argument("--timeout", dest="seconds", type=read_duration, metavar="SECONDS",
+                       help="for each try (default 5)")  # fmt: skip
     switch = command("switch", "let the other node serve a group")
     switch.add_argument("group", nargs="?", metavar="GROUP")
     switch.add_argument("--dry-run", action="store_true", help="only say what would happen")
