@@ -3,16 +3,16 @@
 from ipaddress import ip_address
 
 from piranha.config.complaints import did_you_mean
-from piranha.config.settings import IPAddress, Service, Settings
+from piranha.config.settings import IPAddress, Monitor, Service, Settings
 from piranha.errors import UsageError
 from piranha.probes.asking import Asked, tls_fault
 from piranha.probes.doors import Doors, Note
-from piranha.probes.question import Question
+from piranha.probes.question import Question, Transport
 from piranha.probes.transcript import ending, lines_of
 from piranha.probes.verdict import Outcome
 from piranha.programs.config_file import read_config_file
 from piranha.programs.piranhactl_options import CtlOptions
-from piranha.programs.service_question import question_of
+from piranha.programs.service_question import opened, question_of
 from piranha.system import children, clock
 from piranha.terms import Side
 from piranha.wire.exit_status import ExitStatus
@@ -28,13 +28,18 @@ def probe_service(options: CtlOptions) -> ExitStatus:
     if settings is None:
         raise UsageError(f"{options.config} has errors: piranhactl check tells which")
     service = _service(settings, options.service)
-    if not service.probe.has_nanny:
+    if service.probe.monitor is Monitor.NONE:
         print(f"{service.name}: monitor = none: it is only started and stopped, nobody asks it")
         return ExitStatus.OK
-    question = question_of(service, host_of(settings, options.node))
+    if service.probe.monitor is Monitor.PROCESS and options.node:
+        raise UsageError(
+            f"{service.name} is a process, watched only where it runs: leave out --node"
+        )
+    question = opened(question_of(service, host_of(settings, options.node)))
     if question.tls is not None:
         tls_fault(question.tls)  # the file of authorities may be for root's eyes
-    children.drop_rights()
+    if question.transport is not Transport.PROCESS:  # pid files may be for root's eyes
+        children.drop_rights()
     outcome = shown(question)
     if not outcome.is_judgement:
         return ExitStatus.REFUSED
