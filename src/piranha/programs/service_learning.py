@@ -149,9 +149,14 @@ def _listen(place: Place) -> tuple[Outcome, bytes]:
 
 def _own_port(recipe: str) -> int | None:
     """The port that the recipe gives."""
-    entry = recipe_block(recipe).last("port")
-    text = entry.value.text if entry else ""
+    text = _given(recipe, "port")
     return int(text) if text.isdecimal() else port_of_service(text)
+
+
+def _given(recipe: str, keyword: str) -> str:
+    """What the recipe's file says; empty where it says nothing."""
+    entry = recipe_block(recipe).last(keyword)
+    return entry.value.text if entry else ""
 
 
 def first_line(greeting: bytes) -> bytes:
@@ -170,6 +175,8 @@ def block_text(recipe: str, place: Place, line: bytes = b"") -> str:
     ]
     if recipe:
         lines.append(f"    monitor = {recipe}")
+    if recipe and _given(recipe, "monitor") == Monitor.DNS:
+        lines.append('    query = ". NS"    # yours')
     if not recipe or _own_port(recipe) != place.port:
         lines.append(f"    port = {place.port}")
     if line:
