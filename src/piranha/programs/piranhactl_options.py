@@ -29,7 +29,7 @@ class CtlOptions:
     service: str
     name: str
     """Of a recipe; empty: all of them."""
-    node: str
+    asked_node: str
     """"A", "B" or an address; empty: the one on which we are."""
     target: str
     """HOST:PORT."""
@@ -66,7 +66,7 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         group=values.get("group") or "",
         service=values.get("service") or "",
         name=values.get("name") or "",
-        node=values.get("node") or "",
+        asked_node=values.get("asked_node") or "",
         target=values.get("target") or "",
         is_udp=values.get("udp", False),
         count=values.get("count", MOVES_SHOWN),
@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     recipes.add_argument("name", nargs="?", metavar="NAME")
     probe = command("probe", "ask a service once, as the daemons do, and show the dialogue")
     probe.add_argument("service", metavar="SERVICE")
-    probe.add_argument("--node", metavar="NODE",
+    probe.add_argument("--node", dest="asked_node", metavar="NODE",
                        help="A (primary), B (backup) or an address; default: this one")  # fmt: skip
     learn = command("learn", "find the recipe that fits a service, and print its block for lvs.cf")
     learn.add_argument("target", metavar="HOST:PORT")

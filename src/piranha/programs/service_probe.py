@@ -31,11 +31,11 @@ def probe_service(options: CtlOptions) -> ExitStatus:
     if service.probe.monitor is Monitor.NONE:
         print(f"{service.name}: monitor = none: it is only started and stopped, nobody asks it")
         return ExitStatus.OK
-    if service.probe.monitor is Monitor.PROCESS and options.node:
+    if service.probe.monitor is Monitor.PROCESS and options.asked_node:
         raise UsageError(
             f"{service.name} is a process, watched only where it runs: leave out --node"
         )
-    question = opened(question_of(service, host_of(settings, options.node)))
+    question = opened(question_of(service, host_of(settings, options.asked_node)))
     if question.tls is not None:
         tls_fault(question.tls)  # the file of authorities may be for root's eyes
     if question.transport is not Transport.PROCESS:  # pid files may be for root's eyes
