@@ -79,6 +79,7 @@ soak: $(ready)
 	$(python) tests/simulation/run.py --seed $(SEED) --runs 20000 --steps 500
 	@.ci/prepare ip nft ps
 	$(python) tests/lab/chaos.py --seed $(SEED) --episodes 100 --lanes 2
+	$(python) tests/lab/saturation.py --seconds 600
 
 diagram: $(ready)
 	@$(python) tests/architecture/diagram.py

@@ -16,10 +16,13 @@ def test_the_default_times_have_a_kernel_lease() -> None:
         "where every path is cut in both directions for longer than 1.25 s while both nodes live, "
         "nothing here bounds that time",
         "once two such nodes hear each other again both answer for at most 3.05 s",
+        "a node holds its addresses alone after 3 s without a word of its partner, and knows of a "
+        "pause of its own longer than 2.5 s",
         "service web: noticed within 10 s when it refuses, 20 s when it hangs; worst outage 75 s "
         "when its node dies, 120 s when it fails",
         "group default: stopped within 30 s, started within 70 s (1 service, commands and first "
         "answers at their limits)",
+        "group default: after the last fault one node serves within 79 s",
         "group default: after 35 s without a release by a living partner the group is taken from "
         "it (unreleased = take)",
     ]

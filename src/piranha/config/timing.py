@@ -67,3 +67,25 @@ def healed_overlap(keepalive: float) -> float:
     """
     beats = CONFLICT_BEATS * min(keepalive, URGENT_INTERVAL)
     return keepalive + CONFLICT_GRACE + beats + SCHEDULING
+
+
+ANXIOUS_AFTER = 1.25
+"""Keepalives without a heartbeat, after which a node sends its own much more often."""
+SHORTEST_PAUSE = 0.01
+"""What an idle machine's scheduling may cost."""
+
+
+def quiet_limit(keepalive: float, deadtime: float) -> float:
+    """Seconds of quiet that a partner which lives, but does not hear us, cannot keep: its own
+    keepalive passes, then it is anxious and sends many heartbeats, of which some get through."""
+    return max(deadtime / 4, ANXIOUS_AFTER * keepalive + deadtime / 10)
+
+
+def pause_limit(keepalive: float, deadtime: float) -> float:
+    """The longest gap in a node's own time that is not time lost (rule 8)."""
+    return max(min(lease_seconds(keepalive, deadtime), deadtime / 2), SHORTEST_PAUSE)
+
+
+def alive_within(keepalive: float, deadtime: float, start_seconds: float) -> float:
+    """How long after the last fault one fit node is active (the claim `alive`)."""
+    return deadtime + start_seconds + 2 * keepalive

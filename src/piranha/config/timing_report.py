@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from piranha.config.settings import Group, Service, Settings, Unreleased
 from piranha.config.timing import (
     KERNEL_MARGIN,
+    alive_within,
     has_kernel_lease,
     healed_overlap,
     lease_seconds,
     overlap,
+    pause_limit,
+    quiet_limit,
     shortest_kernel_deadtime,
 )
 from piranha.config.values import show_duration
@@ -80,6 +83,11 @@ def _lease(settings: Settings) -> Iterator[str]:
         "once two such nodes hear each other again both answer for at most "
         f"{show_duration(healed_overlap(keepalive))}"
     )
+    yield (
+        "a node holds its addresses alone after "
+        f"{show_duration(quiet_limit(keepalive, deadtime))} without a word of its partner, and "
+        f"knows of a pause of its own longer than {show_duration(pause_limit(keepalive, deadtime))}"
+    )
 
 
 def _witness(settings: Settings) -> Iterator[str]:
@@ -117,6 +125,9 @@ def _group(settings: Settings, group: Group) -> Iterator[str]:
         f"{show_duration(group.start_seconds)} ({_count(group.services)}, commands and first "
         "answers at their limits)"
     )
+    keepalive, deadtime = settings.keepalive_seconds, settings.deadtime_seconds
+    longest = show_duration(alive_within(keepalive, deadtime, group.start_seconds))
+    yield f"group {group.name}: after the last fault one node serves within {longest}"
     yield f"group {group.name}: {_unreleased(settings, group)}"
 
 

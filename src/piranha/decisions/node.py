@@ -11,7 +11,7 @@ Pure: no socket, clock, process, file or log.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from piranha.config.timing import lease_seconds
+from piranha.config.timing import pause_limit
 from piranha.decisions import failover, fencing, fitness, partner_link, witness
 from piranha.decisions.effects import Effect, Fence, Finished, OrderFos, Say, SendHeartbeat
 from piranha.decisions.events import (
@@ -171,10 +171,8 @@ def _own_time(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState
 
 
 def freeze_limit(rules: NodeRules) -> float:
-    """The longest gap between two steps that is not time lost, in seconds. Never less than what
-    an idle machine's scheduling may cost."""
-    lease = lease_seconds(rules.keepalive_seconds, rules.deadtime_seconds)
-    return max(min(lease, rules.deadtime_seconds / 2), 0.01)
+    """The longest gap between two steps that is not time lost, in seconds."""
+    return pause_limit(rules.keepalive_seconds, rules.deadtime_seconds)
 
 
 def _look_for_witness(rules: NodeRules, state: NodeState, now: float) -> NodeState:

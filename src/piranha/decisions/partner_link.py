@@ -6,7 +6,8 @@ sent when, what of it came back acknowledged, and how long nothing came at all.
 
 from dataclasses import dataclass
 
-from piranha.config.timing import URGENT_INTERVAL, lease_seconds
+from piranha.config import timing
+from piranha.config.timing import ANXIOUS_AFTER, URGENT_INTERVAL, lease_seconds
 from piranha.decisions.rules import NodeRules
 from piranha.values import replace
 from piranha.wire.heartbeat import Heartbeat, PathHeard
@@ -18,8 +19,6 @@ LONGEST_REPEAT = 0.05
 REPEATS_BEFORE_ALONE = 3
 SEGMENT_SECONDS = 1.0
 """So long before the partner is heard again third stations must have been heard."""
-ANXIOUS_AFTER = 1.25
-"""Keepalives without a heartbeat, after which a node sends its own much more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +146,11 @@ def quiet_since(link: Link) -> float:
 
 
 def quiet_limit(link: Link, rules: NodeRules) -> float:
-    """Seconds of quiet that a partner which lives, but does not hear us, cannot keep: its own
-    keepalive passes, then it is anxious and sends many heartbeats, of which some get through."""
+    """Seconds of quiet after which the partner does not hear us, or lives no longer."""
     keepalive = rules.keepalive_seconds
     if link.partner is not None:
         keepalive = max(keepalive, link.partner.keepalive_seconds)
-    deadtime = rules.deadtime_seconds
-    return max(deadtime / 4, ANXIOUS_AFTER * keepalive + deadtime / 10)
+    return timing.quiet_limit(keepalive, rules.deadtime_seconds)
 
 
 def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
