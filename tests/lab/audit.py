@@ -28,6 +28,8 @@ LAST_LOOK_SECONDS = 1.0
 """At the end of an episode: so long everything must have been well."""
 LONGEST_WAIT_SECONDS = 0.25
 """What a client on a busy machine may wait for an answer."""
+ORDER_SECONDS = 0.1
+"""From an order of pulse to the kernel's address, on a busy machine."""
 RECORD_SECONDS = 0.5
 """A node that is killed so soon after a move may not have written it down."""
 MOVE_LINE = re.compile(r"^pulse: [^:]+: (\w+) -> (\w+): (.+)$")
@@ -116,9 +118,24 @@ def single(seen: Evidence) -> Iterator[str]:
             )
 
 
+def overlaps(seen: Evidence) -> tuple[float, float]:
+    """The longest time in which two nodes answered: without a separation, and in or after one."""
+    plain, separated = 0.0, 0.0
+    for period in both_answering(seen.sightings, seen.vip, seen.until):
+        if any(True for _ in _separations(seen, _before(seen, period))):
+            separated = max(separated, period.seconds)
+        else:
+            plain = max(plain, period.seconds)
+    return plain, separated
+
+
+def _before(seen: Evidence, period: Period) -> list[Injected]:
+    return [i for i in seen.injected if i.began <= period.ends]
+
+
 def _overlap_limit(seen: Evidence, period: Period) -> float:
     """What was said for the worst trouble that can have led to this overlap."""
-    before = [i for i in seen.injected if i.began <= period.ends]
+    before = _before(seen, period)
     limit = seen.said.one_process
     if any(i.trouble.program == EVERYTHING for i in before):
         limit = seen.said.everything
@@ -248,10 +265,15 @@ def _is_excused(node: NodeSeen, at: float) -> bool:
 def _unexplained(seen: Evidence, name: str) -> Iterator[str]:
     node = seen.nodes[name]
     for period in holding(seen.sightings, seen.vip, name, seen.until):
-        around = (period.begins - OBSERVER_SECONDS, period.begins + OBSERVER_SECONDS)
-        roles = {_role_at(node, at) for at in around}
+        roles = _roles_around(node, period.begins)
         if period.begins > seen.began and not roles & {Role.STARTING, Role.ACTIVE}:
             yield f"{seen.vip} came at {period.begins:.3f}, and it is {' or '.join(sorted(roles))}"
+
+
+def _roles_around(node: NodeSeen, at: float) -> set[str]:
+    """Which roles it can have had when an order was given whose outcome was seen at an instant."""
+    begins, ends = at - ORDER_SECONDS, at + OBSERVER_SECONDS
+    return {_role_at(node, begins)} | {r.new for r in node.records if begins < r.at <= ends}
 
 
 def _role_at(node: NodeSeen, at: float) -> str:

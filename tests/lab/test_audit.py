@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.lab.attempts import Attempt
-from tests.lab.audit import Evidence, Injected, NodeSeen, Record, Said, audit
+from tests.lab.audit import Evidence, Injected, NodeSeen, Record, Said, audit, overlaps
 from tests.lab.chaos_plan import ACTIVE, STANDBY, Kind, Plan, Timing, Trouble
 from tests.lab.chaos_plan import BOTH as BOTH_NODES
 from tests.lab.sightings import Announcement, Sighting
@@ -166,6 +166,28 @@ def test_an_address_that_comes_without_a_move_breaks_reason() -> None:
     astray = [*QUIET.sightings, saw(12, BOTH, A), saw(13, A)]
     told = [*QUIET.announcements, Announcement(13.1, VIP, "a")]
     assert broken(replace(QUIET, sightings=astray, announcements=told)) == {"reason"}
+
+
+def test_the_longest_overlap_is_told_apart_by_whether_the_nodes_were_separated() -> None:
+    both = [saw(9.9, A), saw(11.2, BOTH), saw(11.5, B)]
+    cut = Trouble(Kind.SILENCE, ACTIVE, 1.0, 0.5)
+    seen = replace(GOOD, sightings=both)
+    assert overlaps(seen) == (pytest.approx(0.3), 0.0)
+    after = replace(seen, injected=(Injected(cut, ("a",), 11.0, 11.2),))
+    assert overlaps(after) == (0.0, pytest.approx(0.3))
+
+
+def test_a_role_of_a_moment_explains_an_address_that_comes_just_after_it() -> None:
+    brief = (
+        move(12.0, "standby", "starting"),
+        move(12.001, "starting", "releasing"),
+        move(12.2, "releasing", "standby"),
+    )
+    nodes = {"a": node(*STORY_A[:3]), "b": node(STORY_B[0], *brief)}
+    astray = [*QUIET.sightings, saw(12.015, BOTH, A), saw(12.04, A)]
+    told = [*QUIET.announcements, Announcement(12.1, VIP, "a")]
+    seen = replace(QUIET, nodes=nodes, sightings=astray, announcements=told)
+    assert broken(seen) == {"calm"}
 
 
 def test_a_node_killed_before_it_could_write_is_excused() -> None:
