@@ -133,7 +133,8 @@ def _dialogue_findings(section: Section) -> Iterator[Finding]:
             text = "the script expects nothing of the server, expected a step that does"
             yield "warning", text, ("script",)
     is_asked = bool(section["send"] or script or monitor is Monitor.PROGRAM)
-    if monitor is Monitor.UDP and not is_asked and section.place is Place.FAILOVER:
+    is_own = section.recipe is None and section.place is Place.FAILOVER
+    if monitor is Monitor.UDP and not is_asked and is_own:
         text = "a UDP service that is sent nothing does not answer, expected send (and expect)"
         yield "warning", text, ("protocol", "send", "send_program", "client_monitor")
     if section["use_regex"] and not section["expect"]:
