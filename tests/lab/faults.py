@@ -38,6 +38,13 @@ def nothing_to(port: str) -> Fault:
     return Fault(f"nothing to {port}", (Rule("forward", lost), Rule("output", lost)))
 
 
+def unreachable(port: str, address: str) -> Fault:
+    """Nothing that this port's host sends to one address arrives, nor its question where it is."""
+    texts = (f"ip daddr {address}", f"arp daddr ip {address}")
+    rules = tuple(Rule("prerouting", f'iifname "{port}" {text} drop') for text in texts)
+    return Fault(f"{address} unreachable from {port}", rules)
+
+
 def silence(port: str) -> Fault:
     """Both directions are cut, but the cable's carrier stays."""
     rules = nothing_from(port).rules + nothing_to(port).rules
