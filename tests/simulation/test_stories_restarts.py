@@ -145,4 +145,4 @@ def test_a_frozen_standby_that_wakes_does_not_take_over() -> None:
     passes(world, 40)
     assert world.moves == []
     assert "stood still for 2" in said(world, B)
-    assert "the partner was frozen for 2" in said(world, A)
+    assert "the partner was frozen 2" in said(world, A)

@@ -247,23 +247,22 @@ def _move_once(
         state = replace(state, role=move.role, since=view.now, said_blocked="")
         also = [other.fact.value for other in notices[place + 1 :]]
         effects += done  # first: what is told of a takeover must not delay it
-        effects.append(_moved(state, old, item, move.severity, also))
+        effects.append(_moved(view, state, old, item, also))
         return state, effects, True
     return state, effects, False
 
 
-def _moved(
-    state: GroupState, old: Role, item: Notice, severity: Severity, also: list[str]
-) -> Moved:
+def _moved(view: View, state: GroupState, old: Role, item: Notice, also: list[str]) -> Moved:
     evidence = {**item.evidence, "also": also} if also else dict(item.evidence)
+    reason = f"{item.text}; {view.frozen}" if view.frozen else item.text
     return Moved(
         state.name,
         old,
         state.role,
         state.period or state.epoch,
         item.fact.value,
-        item.text,
-        severity,
+        reason,
+        MOVES[old, item.fact].severity,
         evidence,
     )
 

@@ -250,7 +250,7 @@ def _hear(
     if left is not state.fencing:
         state = replace(state, fencing=left)
     if news and beat.frozen_seconds and not (before and before.frozen_seconds):
-        text = f"the partner was frozen for {beat.frozen_seconds:.1f} s"
+        text = f"the partner was frozen {beat.frozen_seconds:.1f} s"
         said.append(Say(Severity.WARNING, "partner", text))
     return replace(state, link=link), news, said
 
@@ -361,10 +361,20 @@ def _view(rules: NodeRules, state: NodeState, name: str, now: float) -> View:
         sees_witness=state.sees_witness,
         has_lost_witness=state.has_lost_witness,
         stands_alone_from=witness.stands_alone_from(rules, state.witness),
+        frozen=_frozen(rules, state, now),
         now=now,
         fencing=state.fencing,
         roles=tuple(group.role for group in state.groups),
     )
+
+
+def _frozen(rules: NodeRules, state: NodeState, now: float) -> str:
+    beat = state.link.partner
+    if now < state.frozen_until:
+        return f"this node was frozen {state.frozen_seconds:.1f} s"
+    if beat and beat.frozen_seconds and partner_link.is_partner_heard(state.link, rules, now):
+        return f"the partner was frozen {beat.frozen_seconds:.1f} s"
+    return ""
 
 
 def _leave(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:

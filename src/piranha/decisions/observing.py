@@ -50,6 +50,8 @@ class View:
     """For long, while the partner is heard and sees one: the other node should serve."""
     stands_alone_from: float | None
     """What was sent until then may count unacknowledged, if nothing is heard; None: nothing."""
+    frozen: str
+    """Which node stood still lately, and for how long: part of every reason; empty: none."""
     now: float
     fencing: Fencing | None = None
     """The newest fence of this silence."""

@@ -1,0 +1,59 @@
+"""A node that stood still knows it: nothing of it is announced afterwards, and the reasons say so."""
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.lab import side_by_side
+from tests.lab.instruments import Observer, now
+from tests.lab.lvs_cf import VIP, hot_web
+from tests.lab.pair import Pair
+from tests.lab.results import Result
+from tests.lab.sightings import both_answering, both_holding, total
+
+pytestmark = pytest.mark.lab
+
+KEEPALIVE, DEADTIME = "0.5", "3"
+LONG, SHORT = 4.2, 2.3
+"""Beyond the deadtime; and beyond the lease only, so that the partner has not taken over yet."""
+AFTER_SECONDS = 3.0
+
+
+def test_a_node_that_was_stopped_drops_before_it_speaks_and_says_how_long(
+    making: Callable[..., Pair],
+    observing: Callable[..., Observer],
+    measured: Callable[[Result], None],
+) -> None:
+    def freeze(seconds: float) -> None:
+        pair = making([hot_web()], KEEPALIVE, DEADTIME)
+        pair.start_web()
+        pair.start_pulse()
+        active = pair.wait_until_settled()
+        partner = pair.segment.other(active)
+        observer = observing(pair.segment, VIP)
+        epoch_date = time.time()
+        pair.signal_suite(active, signal.SIGSTOP)
+        time.sleep(seconds)
+        thawed_at = now()
+        pair.signal_suite(active, signal.SIGCONT)
+        time.sleep(AFTER_SECONDS)
+        assert pair.wait_until_settled() is partner
+        sightings = observer.sightings()
+        title = f"stopped for {seconds:g} s"
+        for what, periods in (("hold", both_holding), ("answer", both_answering)):
+            both = total(periods(sightings, VIP, observer.until)) * 1000
+            measured(Result(f"{title}: both {what}", (both,), 0.0))
+        late = [a for a in observer.announcements() if a.node == active.name and a.at >= thawed_at]
+        assert late == []
+        reasons = [m.reason for m in pair.moves(active) if m.wall >= epoch_date]
+        assert reasons
+        assert all(f"; this node was frozen {seconds:.0f}." in reason for reason in reasons)
+        log = [line.text for line in pair.log(partner)]
+        assert any(f"the partner was frozen {seconds:.0f}." in text for text in log), pair.logs()
+        if seconds is SHORT:
+            later = [m.reason for m in pair.moves(partner) if m.wall >= epoch_date]
+            assert "; the partner was frozen 2." in later[0]
+
+    side_by_side.each([LONG, SHORT], freeze)
