@@ -39,6 +39,7 @@ PATH_WRITES = {"write_text", "write_bytes", "touch", "mkdir", "unlink", "symlink
 NOW = {"now", "today", "utcnow"}
 
 OTHER_WRITERS = {
+    "system/watchdog_device.py": "a watchdog is a device that is written to, and never made",
     "system/pid_file.py": "the lock of a pid file is taken on the descriptor that creates it",
     "system/command_output.py": "the end of a pipe that a command gets is opened for reading too",
     "system/local_socket.py": "binding a local socket makes a file, and a stale one is in its way",

@@ -72,3 +72,9 @@ def test_a_witness_bounds_what_happens_to_a_node_that_is_cut_off() -> None:
     kept = report("witness = 10.0.0.254\nisolation = keep\n" + GLOBAL + WEB)
     assert "takes nothing, and keeps what it holds (isolation = keep)" in kept
     assert "while both nodes live, nothing here bounds that time" in kept
+
+
+def test_a_watchdog_resets_within_the_lease_rounded_up() -> None:
+    text = report("watchdog = /dev/watchdog\n" + GLOBAL + WEB)
+    assert "is reset by /dev/watchdog within 4 s" in text
+    assert "watchdog" not in report(GLOBAL + WEB)

@@ -38,8 +38,13 @@ def test_it_is_lost_after_half_a_deadtime_without_an_answer() -> None:
     assert not witness.is_lost(RULES, seen, 90.0, 101.99)
     assert witness.is_lost(RULES, seen, 90.0, 102.0)
     assert witness.is_lost(RULES, Witness(), 99.0, 101.0)
-    assert not witness.is_lost(RULES, Witness(), 99.5, 101.0)
     assert not witness.is_lost(WITHOUT, Witness(), 90.0, 101.0)
+
+
+def test_it_is_not_lost_where_the_partner_sees_one_only_since_a_moment() -> None:
+    seen = witness.hear(Witness(), RULES, 100.0, 100.0)
+    assert not witness.is_lost(RULES, seen, 119.5, 120.0)
+    assert not witness.is_lost(RULES, Witness(), 99.5, 101.0)
 
 
 def test_what_was_sent_counts_until_the_witness_last_answered() -> None:

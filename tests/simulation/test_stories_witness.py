@@ -134,6 +134,19 @@ def test_without_witness_on_both_nodes_nothing_moves() -> None:
         assert world.moves == []
 
 
+@pytest.mark.parametrize("first", [A, B])
+def test_a_witness_that_is_back_for_one_node_first_moves_nothing(first: Side) -> None:
+    world = a_pair(SLOW, isolation="drop")
+    for side in Side:
+        world.set_witness_cut(side, True)
+    passes(world, 20)
+    world.set_witness_cut(first, False)
+    passes(world, 1.5)
+    world.set_witness_cut(first.other, False)
+    holds_without_a_break(world, A, 30)
+    assert world.moves == []
+
+
 def test_a_standby_without_witness_is_unfit_and_says_why() -> None:
     world = a_pair(SLOW, isolation="drop")
     world.set_witness_cut(B, True)

@@ -4,6 +4,7 @@ All figures are upper limits that follow from the file; commands that return at 
 that answer at once, make a takeover much shorter.
 """
 
+import math
 from collections.abc import Iterator
 
 from piranha.config.settings import Group, Service, Settings, Unreleased
@@ -79,6 +80,7 @@ def _lease(settings: Settings) -> Iterator[str]:
         "time"
     )
     yield from _witness(settings)
+    yield from _watchdog(settings)
     yield (
         "once two such nodes hear each other again both answer for at most "
         f"{show_duration(healed_overlap(keepalive))}"
@@ -106,6 +108,16 @@ def _witness(settings: Settings) -> Iterator[str]:
     yield (
         f"an active node without a witness for {show_duration(deadtime / 2)} hands over to one "
         "that sees it"
+    )
+
+
+def _watchdog(settings: Settings) -> Iterator[str]:
+    if settings.watchdog is None:
+        return
+    lease = lease_seconds(settings.keepalive_seconds, settings.deadtime_seconds)
+    yield (
+        "a node whose pulse hangs, or whose addresses are not known to be gone when they should "
+        f"be, is reset by {settings.watchdog} within {show_duration(max(1, math.ceil(lease)))}"
     )
 
 

@@ -63,6 +63,8 @@ class NodeState:
     witness: Witness
     has_lost_witness: bool = False
     """For long, while the partner is heard and sees one: the other node should serve."""
+    sees_there_since: float | None = None
+    """Since when the partner is heard, and says without a break that it sees a witness."""
     frozen_seconds: float = 0.0
     frozen_until: float = 0.0
     """Until then the partner is told of the freeze."""
@@ -177,7 +179,10 @@ def freeze_limit(rules: NodeRules) -> float:
 
 def _look_for_witness(rules: NodeRules, state: NodeState, now: float) -> NodeState:
     """Silence counts only from the last moment at which no witness was seen."""
+    if not rules.has_witness and state.sees_witness is None:
+        return state
     sees, link = witness.sees(rules, state.witness, now), state.link
+    state = _look_at_partners_sight(rules, state, now)
     has_lost = rules.has_witness and _has_lost_witness(rules, state, bool(sees), now)
     if sees is state.sees_witness and has_lost is state.has_lost_witness:
         return state
@@ -186,14 +191,23 @@ def _look_for_witness(rules: NodeRules, state: NodeState, now: float) -> NodeSta
     return replace(state, sees_witness=sees, has_lost_witness=has_lost, link=link)
 
 
+def _look_at_partners_sight(rules: NodeRules, state: NodeState, now: float) -> NodeState:
+    beat = state.link.partner
+    is_heard = partner_link.is_partner_heard(state.link, rules, now)
+    sees_there = is_heard and beat is not None and beat.sees_witness is True
+    if sees_there is (state.sees_there_since is not None):
+        return state
+    return replace(state, sees_there_since=now if sees_there else None)
+
+
 def _has_lost_witness(rules: NodeRules, state: NodeState, sees: bool, now: float) -> bool:
     """Lost is a witness only while the partner is heard and sees one: where both lost it nothing
     moves. Only a sight of a whole deadtime makes good for it: a bad cable moves nothing twice."""
-    link = state.link
-    sees_there = link.partner is not None and link.partner.sees_witness is True
-    if not partner_link.is_partner_heard(link, rules, now) or not (sees or sees_there):
+    since = state.sees_there_since
+    is_heard = partner_link.is_partner_heard(state.link, rules, now)
+    if not is_heard or (since is None and not sees):
         return False
-    if sees_there and witness.is_lost(rules, state.witness, link.started_at, now):
+    if since is not None and witness.is_lost(rules, state.witness, since, now):
         return True
     is_steady = witness.has_seen_for(rules, state.witness, rules.deadtime_seconds, now)
     return state.has_lost_witness and not is_steady
@@ -457,7 +471,7 @@ def wake_at(rules: NodeRules, state: NodeState, now: float) -> float:
     instants = [
         _next_beat_at(rules, state, now),
         state.stepped_at + freeze_limit(rules) / 2,
-        witness.wake_at(rules, state.witness, state.link.started_at, now),
+        witness.wake_at(rules, state.witness, state.sees_there_since, now),
         *(failover.wake_at(_view(rules, state, g.name, now), g) for g in state.groups),
     ]
     anxious_at = partner_link.anxious_at(state.link, rules)

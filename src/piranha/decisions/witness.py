@@ -56,9 +56,10 @@ def has_seen_for(rules: NodeRules, witness: Witness, seconds: float, now: float)
     return bool(sees(rules, witness, now)) and since is not None and now - since >= seconds
 
 
-def is_lost(rules: NodeRules, witness: Witness, started_at: float, now: float) -> bool:
-    """No answer for so long that a node whose partner sees a witness should not serve."""
-    at = started_at if witness.answered_at is None else witness.answered_at
+def is_lost(rules: NodeRules, witness: Witness, sees_there_since: float, now: float) -> bool:
+    """No answer for so long, while the partner saw a witness all the time, that the partner should
+    serve. (A witness that is switched on again is not seen by both at the same moment.)"""
+    at = max(sees_there_since, witness.answered_at or 0.0)
     return rules.has_witness and now - at >= lost_limit(rules)
 
 
@@ -70,12 +71,16 @@ def stands_alone_from(rules: NodeRules, witness: Witness) -> float | None:
     return witness.answered_at
 
 
-def wake_at(rules: NodeRules, witness: Witness, started_at: float, now: float) -> float:
+def wake_at(
+    rules: NodeRules, witness: Witness, sees_there_since: float | None, now: float
+) -> float:
     """When time alone changes what is known, later than now."""
     if not rules.has_witness:
         return float("inf")
-    at = started_at if witness.answered_at is None else witness.answered_at
-    instants = [at + sight_limit(rules), at + lost_limit(rules)]
+    at = witness.answered_at or 0.0
+    instants = [at + sight_limit(rules)]
+    if sees_there_since is not None:
+        instants.append(max(at, sees_there_since) + lost_limit(rules))
     if witness.seen_since is not None:
         instants.append(witness.seen_since + rules.deadtime_seconds)
     return min((instant for instant in instants if instant > now), default=float("inf"))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import node, partner_link, witness
+from piranha.decisions import node, partner_link, vouching, witness
 from piranha.decisions.effects import (
     AskVips,
     Effect,
@@ -60,6 +60,7 @@ from piranha.programs.segment_watch import SegmentWatch
 from piranha.programs.status_page import status_lines
 from piranha.programs.status_report import Sources, status_of
 from piranha.programs.vip_questions import VipQuestions
+from piranha.programs.watchdog_feeder import WatchdogFeeder
 from piranha.programs.witness_watch import WitnessWatch
 from piranha.system import clock, journal, notify
 from piranha.system.addresses import Addresses
@@ -101,6 +102,7 @@ class PulseShell:
         self.lateness = Lateness()
         self.memory = NodeMemory(memory_path(setup.state_directory, settings.cluster), _complain)
         self._watchdog = Watchdog()
+        self._feeder = WatchdogFeeder()
         self._endings = Endings(self.memory)
         self.moves = MoveRecord(moves_path(setup.state_directory, settings.cluster))
         self.loop = Loop()
@@ -161,6 +163,8 @@ class PulseShell:
 
     def end(self) -> None:
         """After the last turn: every fos ends, or is left to the next pulse."""
+        is_released = all(group.role.is_inactive for group in self.state.groups)
+        self._feeder.close(is_orderly=is_released or self._leaves_fos)
         self.room.close()
         self._fence.close()
         self.paths.close()
@@ -363,6 +367,7 @@ class PulseShell:
             self._core_at,
             self._stop_limit_at,
             self._watchdog.due_at,
+            self._feeder.due_at,
             self._endings.due_at,
             self._forced.due_at,
             self.keeper.wake_at(),
@@ -391,6 +396,7 @@ class PulseShell:
         is_wanted = node.looks_for_strangers(self.rules, self.state, now)
         self.segment.tend(self.links.carriers, is_wanted)
         self._watchdog.tend(now)
+        self._feeder.tend(now, vouching.objection(self.state, now))
         self._events += self._endings.tend(now)
         self._events += self._forced.tend(now, self.state, self.keeper)
         if now >= self._stop_limit_at:
@@ -414,6 +420,8 @@ class PulseShell:
         self.questions.watch(vips)
         deadtime, limit = self.rules.deadtime_seconds, witness.sight_limit(self.rules)
         self.witnesses.watch(self._running.settings.witness, deadtime, limit)
+        lease = lease_seconds(self.rules.keepalive_seconds, deadtime)
+        self._feeder.use(self._running.settings.watchdog, lease)
 
     def _place(self) -> Place:
         setup, settings = self._setup, self._setup.settings
