@@ -20,5 +20,5 @@ def test_a_recipe_is_printed_byte_for_byte(capfdbinary: pytest.CaptureFixture[by
 
 
 def test_an_unknown_one_is_wrong_use(capfd: pytest.CaptureFixture[str]) -> None:
-    assert piranhactl.main(["recipes", "smpt"]) == ExitStatus.WRONG_USE
-    assert 'there is no recipe "smpt", did you mean "smtp"?' in capfd.readouterr().err
+    assert piranhactl.main(["recipes", "smtpd"]) == ExitStatus.WRONG_USE
+    assert 'there is no recipe "smtpd", did you mean "smtp"?' in capfd.readouterr().err
