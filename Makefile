@@ -44,7 +44,7 @@ play: $(ready)
 	@$(python) tests/lab/play.py
 
 test: $(ready)
-	@.ci/prepare ip nft ps ping telnet nginx vsftpd dhcpd dnsmasq mandoc systemd dbus || test "$$(id -u)" -ne 0
+	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus || test "$$(id -u)" -ne 0
 	$(python) -m pytest $(PYTEST)
 
 check: $(ready)
@@ -68,7 +68,7 @@ chaos: $(ready)
 	@$(python) tests/lab/chaos.py --seed $(SEED) --minutes $(MINUTES)
 
 lab: $(ready)
-	@.ci/prepare ip nft ps ping telnet nginx vsftpd systemd dbus
+	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd systemd dbus
 	$(python) -m pytest tests/lab tests/systemd $(PYTEST)
 
 bench: $(ready)

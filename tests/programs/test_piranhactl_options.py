@@ -40,6 +40,12 @@ from piranha.wire.control_line import FenceWish
         (["upgrade", "--cluster=two"], "cluster", "two"),
         (["cleanup"], "is_config_given", False),
         (["check", "--partner"], "is_partner", True),
+        (["sync", "--yes"], "is_sure", True),
+        (["sync", "--confirm", "60s"], "seconds", 60.0),
+        (["sync", "--take", "ab12"], "digest", "ab12"),
+        (["sync", "--show"], "sync_part", "show"),
+        (["sync", "--back"], "sync_part", "back"),
+        (["confirm", "--here"], "is_here", True),
         (["genkey"], "file", None),
         (["genkey", "/k", "--unsealed"], "takes_unsealed", True),
         (["genkey", "--add"], "key_change", "add"),
@@ -84,7 +90,7 @@ def test_the_manual_has_every_command_and_option(capsys: pytest.CaptureFixture[s
         return capsys.readouterr().out
 
     commands = re.findall(r"^    ([a-z]+)  ", help_of(), re.MULTILINE)
-    assert len(commands) == 16
+    assert len(commands) == 18
     missing = [name for name in commands if not re.search(rf"^\.It Cm {name}\b", manual, re.M)]
     for command in commands:
         options = set(re.findall(r"--([a-z-]+)", help_of(command)))

@@ -10,6 +10,7 @@ from piranha.config.reading import LARGEST_FILE, Reading, read_settings
 from piranha.config.settings import Settings
 from piranha.config.values import Names
 from piranha.errors import UsageError
+from piranha.programs import file_trial
 from piranha.programs.recipe_files import recipe_names, recipe_text
 from piranha.system import files, trusted_files
 
@@ -19,17 +20,21 @@ _QUICK_RESOLVER = "timeout:1 attempts:1"
 
 def read_config_file(path: Path) -> Reading:
     """Read and judge the file. Raises OSError when it cannot be read."""
-    data = files.read_limited(path, LARGEST_FILE)
+    return _read(path, files.read_limited(path, LARGEST_FILE))
+
+
+def _read(path: Path, data: bytes) -> Reading:
     names = Names(resolve_host, port_of_service, recipe_names, recipe_text)
     return read_settings(data, str(path), names)
 
 
 def read_trusted_file(path: Path) -> Reading:
-    """The same for those who act on it. Raises UsageError, too, when others than root may write
-    the file, or a program that pulse itself would run for it."""
+    """The same for those who act on it: after an unconfirmed trial the file before it. Raises
+    UsageError, too, when others than root may write the file, or a program that pulse itself would
+    run for it."""
     if reason := trusted_files.distrust(path):
         raise UsageError(f"{path} is not to be trusted: {reason}")
-    reading = read_config_file(path)
+    reading = _read(path, file_trial.content_in_force(path, LARGEST_FILE))
     if reading.settings is not None:
         for keyword, argv in _own_commands(reading.settings):
             fault = trusted_files.program_fault(argv[0])

@@ -192,6 +192,18 @@ def _command(
     return ExitStatus.OK
 
 
+def sync_files(options: CtlOptions, place: ClusterPlace) -> int:
+    from piranha.programs import sync  # here, as a status should not pay for it
+
+    return sync.sync(options, place.control, place.cluster)
+
+
+def confirm_file(options: CtlOptions, _place: ClusterPlace) -> int:
+    from piranha.programs import sync
+
+    return sync.confirm(options)
+
+
 Command = Callable[[CtlOptions, ClusterPlace], int]
 
 COMMANDS: dict[str, Command] = {
@@ -206,6 +218,8 @@ COMMANDS: dict[str, Command] = {
     "upgrade": _simple(lambda _options: Upgrade()),
     "fence": fence,
     "cleanup": clean_up,
+    "sync": sync_files,
+    "confirm": confirm_file,
 }
 
 

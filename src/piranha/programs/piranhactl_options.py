@@ -43,6 +43,13 @@ class CtlOptions:
     key_change: str = ""
     """What genkey does with a file that is there: "add", "next", "drop"; empty: it makes one."""
     takes_unsealed: bool = False
+    sync_part: str = ""
+    """What the other end of a sync does: "show", "back"; empty: nothing of that."""
+    digest: str = ""
+    """Of the file that a sync takes from standard input."""
+    is_sure: bool = False
+    is_here: bool = False
+    """Only this node is meant."""
     is_partner: bool = False
     """Whether the partner's file is looked at, too."""
     fence_wish: FenceWish = FenceWish.TEST
@@ -75,6 +82,10 @@ def read_options(argv: Sequence[str] | None) -> CtlOptions:
         is_watched=values.get("watch", False),
         is_dry_run=values.get("dry_run", False),
         key_change=values.get("key_change") or "",
+        sync_part=values.get("sync_part") or "",
+        digest=values.get("take") or "",
+        is_sure=values.get("yes", False),
+        is_here=values.get("here", False),
         is_partner=values.get("partner", False),
         takes_unsealed=values.get("unsealed", False),
         fence_wish=_fence_wish(values),
@@ -152,11 +163,26 @@ def _parser() -> argparse.ArgumentParser:
                              help="end by itself after so long: 90, 30m, 2h")  # fmt: skip
     clear = command("clear", "count this node as able to serve a group again")
     clear.add_argument("group", nargs="?", metavar="GROUP")
+    _add_sync(command("sync", "copy this node's file to the partner, and reload both"))
+    confirm = command("confirm", "keep the file that was synced on trial")
+    confirm.add_argument("--here", action="store_true", help="on this node only")
     _add_genkey(command("genkey", "make the file of the heartbeats' key, or change its keys"))
     _add_fence(command("fence", "test the fence, or switch the partner off"))
     command("upgrade", "end pulse without goodbye; fos serves on for the next pulse")
     command("cleanup", "remove VIPs that dead processes of the suite have left")
     return parser
+
+
+def _add_sync(sync: argparse.ArgumentParser) -> None:
+    sync.add_argument("--yes", action="store_true", help="copy without a question")
+    sync.add_argument("--confirm", dest="seconds", type=read_duration, metavar="TIME",
+                      help="both nodes go back after so long unless confirmed")  # fmt: skip
+    parts = sync.add_mutually_exclusive_group()
+    for part, text in (("show", "print the file"), ("back", "end a trial, with the old file")):
+        parts.add_argument(f"--{part}", dest="sync_part", action="store_const", const=part,
+                           help=f"at the other end: {text}")  # fmt: skip
+    parts.add_argument("--take", metavar="SHA256",
+                       help="at the other end: take the file from standard input")  # fmt: skip
 
 
 def _add_genkey(genkey: argparse.ArgumentParser) -> None:

@@ -59,6 +59,7 @@ from piranha.programs.rules_from import rules_from
 from piranha.programs.segment_watch import SegmentWatch
 from piranha.programs.status_page import status_lines
 from piranha.programs.status_report import Sources, status_of
+from piranha.programs.trial_watch import TrialWatch
 from piranha.programs.vip_questions import VipQuestions
 from piranha.programs.watchdog_feeder import WatchdogFeeder
 from piranha.programs.witness_watch import WitnessWatch
@@ -112,6 +113,7 @@ class PulseShell:
         self._questions_of_file = FileQuestions(
             self.paths.send_aside, lambda: self._running.document
         )
+        self._trial = TrialWatch(self.loop, setup.options.config, self.reload)
         self._agreement = FileAgreement(self._questions_of_file)
         self.paths.guard.newest_known = self.memory.content.partner_incarnation
         self._is_challenged = False
@@ -149,6 +151,7 @@ class PulseShell:
             self.emit(IgnoreChanged(service, True))
         forced = settings.groups if self._setup.options.is_forced else ()
         self._forced = ForcedTakeover((g.name for g in forced), settings.keepalive_seconds)
+        self._trial.look()
         self._settle()
 
     def run(self) -> None:
@@ -237,6 +240,7 @@ class PulseShell:
             journal.say(severity, "reload", text)
         if reread.fresh is not None:
             self._put_in_force(reread.fresh)
+        self._trial.look()
         gc.collect()
         notify.ready()
         return reread.fresh is not None, [text for _, text in reread.lines]
@@ -373,6 +377,7 @@ class PulseShell:
             self.keeper.wake_at(),
             self.paths.wake_at(),
             self._questions_of_file.wake_at(),
+            self._trial.due_at,
             self.questions.wake_at(),
             self.witnesses.wake_at(),
             self.room.wake_at(),
@@ -387,6 +392,7 @@ class PulseShell:
         self.paths.tend()
         self._questions_of_file.tend(clock.now())
         self._agreement.tend()
+        self._trial.tend(clock.now())
         self.questions.tend()
         self.witnesses.tend()
         self.room.tend()
