@@ -70,7 +70,6 @@ def test_an_old_file_means_what_it_meant() -> None:
         "lvs.cf:10:1: notice: ignored, as failover services have no use for them: network, "
         "nat_nmask, debug_level, reservation_conflict_action, virtual, load_monitor, scheduler, "
         "quiesce_server",
-        "lvs.cf:14:1: warning: rsh_command is read and checked, but has no effect in this version",
     ]
     found = reading.settings
     assert found is not None
