@@ -191,7 +191,10 @@ def calm(seen: Evidence) -> Iterator[str]:
         if record.new == Role.STARTING and record.at >= seen.began
     ]
     allowed = sum(i.trouble.moves for i in seen.injected)
-    if seen.said.everything:
+    is_more = seen.said.everything or any(i.trouble.program for i in seen.injected)
+    if is_more:
+        # Blocked heartbeats alone move nothing, unless a standby does not ask the segment, or the
+        # active loses what it knew of its partner meanwhile.
         allowed += sum(i.trouble.kind is Kind.BLOCK for i in seen.injected)
     if len(takeovers) > allowed:
         yield f"{len(takeovers)} takeovers, and reason for {allowed}: {'; '.join(takeovers)}"

@@ -104,11 +104,19 @@ def a_node_in(world: World, role: Role) -> Side:
             return A
 
 
-def a_claiming_beat(world: World, *, is_fault: bool = False) -> HeartbeatHeard:
+def a_claiming_beat(
+    world: World, *, is_fault: bool = False, is_unfit: bool = False
+) -> HeartbeatHeard:
     state = world.machines[B].state
     assert state is not None
     _, beat = node.compose(world.machines[B].rules, state, world.now)
-    group = replace(beat.groups[0], claim=77, claim_reason="for the story", claim_is_fault=is_fault)
+    group = replace(
+        beat.groups[0],
+        claim=77,
+        claim_reason="for the story",
+        claim_is_fault=is_fault,
+        claim_is_unfit=is_unfit,
+    )
     return HeartbeatHeard(0, replace(beat, sequence=9000, groups=(group,)), world.now)
 
 

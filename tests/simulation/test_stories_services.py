@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from piranha.decisions import node
 from piranha.decisions.events import (
     FosReported,
@@ -99,9 +101,11 @@ def test_a_remote_verdict_makes_the_active_look_at_once() -> None:
     assert world.moves == []
 
 
-def test_a_claim_whose_reason_is_gone_is_refused() -> None:
+@pytest.mark.parametrize("kind", ["is_fault", "is_unfit"])
+def test_a_claim_whose_reason_is_gone_is_refused(kind: str) -> None:
+    """A cable that was out for a moment, as `make chaos SEED=197` pulls it, is no reason later."""
     world = a_pair()
-    world.deliver(A, a_claiming_beat(world, is_fault=True))
+    world.deliver(A, a_claiming_beat(world, **{kind: True}))
     state = world.machines[A].state
     assert state is not None
     assert state.group(GROUP).claim_refused == 77

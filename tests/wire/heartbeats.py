@@ -28,6 +28,7 @@ _GROUP_PARTS = {
     "claim_refused": u64,
     "offer": u64,
     "claim_is_fault": st.booleans(),
+    "claim_is_unfit": st.booleans(),
     "repairing_seconds": durations,
     "active_from_age": st.none() | durations,
     "active_to_age": st.none() | durations,

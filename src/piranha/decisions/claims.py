@@ -101,7 +101,10 @@ def partners_claim(view: View, state: GroupState, _event: Event) -> Found:
     is_doubtful = partner.claim_is_fault and state.role is Role.ACTIVE
     if is_doubtful and state.repairing_until > view.now:
         return
-    if is_doubtful and not state.failed and not partner.failed:
+    is_baseless = is_doubtful and not state.failed and not partner.failed
+    if partner.claim_is_unfit and state.role is Role.ACTIVE:
+        is_baseless = not fitness.serving_unfit_reason(view.group, state)
+    if is_baseless:
         if partner.claim != state.claim_refused:
             yield Notice(Fact.CLAIM_BASELESS, f"{partner.claim_reason}: not so any more")
         return

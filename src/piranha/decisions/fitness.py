@@ -46,6 +46,12 @@ def unfit_reason(rules: NodeRules, state: GroupState, now: float) -> str:
     return state.unfit.reason if now < pause_ends(rules, state, state.unfit) else ""
 
 
+def serving_unfit_reason(group: GroupRules, state: GroupState) -> str:
+    """Why the node that serves should not; empty when it may."""
+    failures = counted_failures(group, state)
+    return unable_reason(state) or witness_reason(state) or next(iter(failures.values()), "")
+
+
 def counted_failures(group: GroupRules, state: GroupState) -> dict[int, str]:
     """Evidence of our own failed services that may move the group, by tag."""
     return {

@@ -515,8 +515,7 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
     now, claim = view.now, state.claim
     failures = fitness.counted_failures(view.group, state)
     if state.period:
-        unfit = fitness.unable_reason(state) or fitness.witness_reason(state)
-        unfit = unfit or next(iter(failures.values()), "")
+        unfit = fitness.serving_unfit_reason(view.group, state)
         failed_services = len(failures)
     else:
         unfit = fitness.unfit_reason(view.rules, state, now)
@@ -536,6 +535,7 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
         claim_refused=state.claim_refused,
         offer=state.offer,
         claim_is_fault=claim is not None and claim.kind == "fault",
+        claim_is_unfit=claim is not None and claim.kind == "unfit",
         withholds=claim is not None and claim.withheld_since is not None,
         repairing_seconds=max(0.0, state.repairing_until - now),
         active_from_age=None if state.active_from is None else max(0.0, now - state.active_from),

@@ -33,6 +33,8 @@ class GroupBeat:
     0: no."""
     claim_is_fault: bool = False
     """The claim says that a service failed here (only that makes the releaser unfit)."""
+    claim_is_unfit: bool = False
+    """The claim says that the node which serves is unfit, without a failed service."""
     repairing_seconds: float = 0.0
     """How much longer the sender asks claims to wait; 0: it does not."""
     active_from_age: float | None = None
@@ -60,7 +62,7 @@ _ROLES = (
     Role.ACTIVE,
     Role.RELEASING,
 )
-_FIT, _HELD, _FAULT, _ABRIDGED, _WITHHOLDS = 1, 2, 4, 8, 16
+_FIT, _HELD, _FAULT, _ABRIDGED, _WITHHOLDS, _UNFIT = 1, 2, 4, 8, 16, 32
 
 
 class _Field(IntEnum):
@@ -90,6 +92,7 @@ def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
         (_FIT if group.is_fit else 0)
         | (_HELD if group.is_held else 0)
         | (_FAULT if group.claim_is_fault else 0)
+        | (_UNFIT if group.claim_is_unfit else 0)
         | (_WITHHOLDS if group.withholds else 0)
         | (_ABRIDGED if group.is_abridged or is_cut else 0)
     )
@@ -192,6 +195,7 @@ def read(value: bytes) -> GroupBeat:
         claim_refused=_number(found, _Field.CLAIM_REFUSED),
         offer=_number(found, _Field.OFFER),
         claim_is_fault=bool(flags & _FAULT),
+        claim_is_unfit=bool(flags & _UNFIT),
         repairing_seconds=fields.seconds(_number(found, _Field.REPAIRING)),
         active_from_age=_age(found, _Field.ACTIVE_FROM),
         active_to_age=_age(found, _Field.ACTIVE_TO),
