@@ -1,0 +1,84 @@
+"""A silent partner is switched off, by a real fence agent's protocol, before anything is taken."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.lab.faults import Fault, Rule
+from tests.lab.host import Host
+from tests.lab.instruments import Observer, Prober, now
+from tests.lab.lvs_cf import VIP, hot_web
+from tests.lab.pair import CRITICAL, Pair, wait_until
+from tests.lab.power import FENCING, PowerSwitch
+from tests.lab.segment import NODE_A, NODE_B, port_of
+from tests.lab.sightings import both_answering
+
+pytestmark = pytest.mark.lab
+
+KEEPALIVE, DEADTIME = "0.5", "3"
+
+
+def between(one: str, other: str) -> Fault:
+    """Nothing passes between two hosts; both still reach everybody else."""
+    a, b = port_of(one), port_of(other)
+    rules = [Rule("forward", f'iifname "{x}" oifname "{y}" drop') for x, y in ((a, b), (b, a))]
+    return Fault(f"nothing between {one} and {other}", tuple(rules))
+
+
+def settled(making: Callable[..., Pair]) -> tuple[Pair, Host, Host]:
+    pair = making([hot_web()], KEEPALIVE, DEADTIME, extra=FENCING)
+    pair.start_web()
+    return pair, pair.segment.node_a, pair.segment.node_b
+
+
+def says(pair: Pair, node: Host, text: str) -> bool:
+    return any(text in line.text for line in pair.log(node))
+
+
+def test_two_nodes_that_cannot_hear_each_other_never_both_answer(
+    making: Callable[..., Pair],
+    probing: Callable[..., Prober],
+    observing: Callable[..., Observer],
+) -> None:
+    """The client and the switch reach both: without a fence both would serve."""
+    pair, active, standby = settled(making)
+    with PowerSwitch(pair) as power:
+        pair.start_pulse()
+        pair.wait_until_settled()
+        prober, observer = probing(pair.segment, VIP, 80), observing(pair.segment, VIP)
+        pair.wait_until_answered(prober, active, now())
+        with pair.segment.under(between(NODE_A, NODE_B)):
+            pair.wait_until_answered(prober, standby, now())
+            time.sleep(1.0)
+        assert both_answering(observer.sightings(), VIP, observer.until) == []
+    assert power.asked == [
+        (standby.name, {"action": "off", "username": "lab", "plug": "1"}),
+    ]
+    took = [move for move in pair.moves(standby) if move.fact == "partner silent"]
+    assert "fenced: " in took[-1].reason
+    assert "no heartbeat" in took[-1].reason
+    assert says(pair, standby, "the switch is asked for off of primary")
+
+
+def test_where_the_fence_fails_nothing_is_taken_before_a_person_has_looked(
+    making: Callable[..., Pair],
+) -> None:
+    pair, active, standby = settled(making)
+    with PowerSwitch(pair) as power:
+        pair.start_pulse()
+        pair.wait_until_settled()
+        tested = standby.run(["piranhactl", "fence", "--test"])
+        assert "the fence can be reached" in tested
+        assert power.asked == [
+            (standby.name, {"action": "status", "username": "lab", "plug": "1"}),
+        ]
+        power.works = False
+        power.off(active)
+        wait_until(lambda: says(pair, standby, "but fencing failed"), 10.0, "it is said")
+        time.sleep(1.0)
+        assert VIP not in standby.addresses()
+        refused = [line for line in pair.log(standby) if "no takeover" in line.text]
+        assert [line.priority for line in refused if "fencing failed" in line.text] == [CRITICAL]
+        standby.run(["piranhactl", "fence", "--confirm", "primary"])
+        pair.wait_until_active(standby, 3.0)
