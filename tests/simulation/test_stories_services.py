@@ -77,6 +77,63 @@ def test_a_service_broken_on_both_nodes_comes_to_rest() -> None:
     assert len(world.owners()) == 1
 
 
+def test_a_service_broken_on_both_nodes_is_told_once_on_each_and_once_when_it_is_over() -> None:
+    world = a_pair()
+    for machine in world.machines.values():
+        machine.service_is_broken = True
+    while "broken on both" not in said(world, A):
+        passes(world, 0.05)
+    passes(world, 0.5)
+    assert world.roles() == {A: Role.STANDBY, B: Role.ACTIVE}
+    assert "broken on both" in said(world, B)
+    passes(world, 90)
+    for side in Side:
+        assert said(world, side).count("critical: broken on both nodes") == 1
+    for machine in world.machines.values():
+        machine.service_is_broken = False
+    passes(world, 130)
+    for side in Side:
+        assert said(world, side).count("critical: broken on both nodes") == 1
+        assert said(world, side).count("critical: served well for 60 s again") == 1
+
+
+def test_the_node_with_fewer_failures_keeps_a_group_that_is_broken_on_both() -> None:
+    world = a_pair()
+    for machine in world.machines.values():
+        machine.service_is_broken = True
+    passes(world, 15)
+    serving = world.owners()[0]
+    resting = serving.other
+    state = world.machines[resting].state
+    assert state is not None
+    group = state.group(GROUP)
+    assert group.unfit is not None
+    worse = replace(group, unfit=replace(group.unfit, failed_services=2))
+    world.machines[resting].state = replace(state, groups=(worse,))
+    world.moves.clear()
+    passes(world, 1_200)
+    assert [move for _, where, move in world.moves if where is resting] == []
+    assert world.owners() == [serving]
+
+
+def test_a_claim_waits_while_the_active_mends_and_leaves_it_its_release_time() -> None:
+    world = a_pair()
+    world.machines[A].service_is_broken = True
+    comes_to(world, B, Role.CLAIMING)
+    claim = world.machines[B].state.group(GROUP).claim  # type: ignore[union-attr]
+    state = world.machines[A].state
+    assert claim is not None
+    assert state is not None
+    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    group = replace(beat.groups[0], repairing_seconds=40.0)
+    mending = HeartbeatHeard(0, replace(beat, sequence=9000, groups=(group,)), world.now)
+    world.deliver(B, mending)
+    after = world.machines[B].state.group(GROUP).claim  # type: ignore[union-attr]
+    assert after is not None
+    release = world.machines[B].rules.groups[0].release_timeout_seconds
+    assert after.deadline == pytest.approx(world.now + 40.0 + release)
+
+
 def test_an_ignored_service_moves_nothing() -> None:
     world = a_pair()
     for side in Side:

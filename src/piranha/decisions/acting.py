@@ -240,6 +240,18 @@ def fence(view: View, state: GroupState, notice: Notice) -> Acted:
     return state, (Fence(state.name, notice.text), say)
 
 
+def say_broken(view: View, state: GroupState, notice: Notice) -> Acted:
+    """A person must act, and hears of it once."""
+    say = Say(Severity.CRITICAL, state.name, notice.text)
+    return replace(state, broken_since=view.now, well_since=None), (say,)
+
+
+def say_whole(_view: View, state: GroupState, notice: Notice) -> Acted:
+    """As urgent: whoever was called learns that it is over."""
+    say = Say(Severity.CRITICAL, state.name, notice.text)
+    return replace(state, broken_since=None, well_since=None), (say,)
+
+
 def offer(view: View, state: GroupState, _notice: Notice) -> Acted:
     number = state.numbers_used + 1
     until = view.now + OFFER_SECONDS

@@ -46,6 +46,8 @@ class Fact(StrEnum):
     FAILBACK_DUE = "failback due"
     VERDICT_DIFFERS = "verdict differs"
     REPAIR_DUE = "repair due"
+    BROKEN_ON_BOTH = "broken on both"
+    WHOLE_AGAIN = "whole again"
 
 
 @dataclass(frozen=True, slots=True)

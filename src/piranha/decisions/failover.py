@@ -50,6 +50,8 @@ _REFUSE_SWITCH = Move(None, (a.refuse_switch,))
 _BLOCKED = Move(None, (a.say_blocked,))
 _FENCE = Move(None, (a.fence,))
 _ASK = Move(None, (a.ask_segment,))
+_BROKEN = Move(None, (a.say_broken,))
+_WHOLE = Move(None, (a.say_whole,))
 _CLOSE = Move(SB, (a.close_claim,))
 _HAND_OVER = Move(RE, (a.mark_unfit_if_fault, a.release_asked))
 
@@ -80,6 +82,8 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (SB, F.NOBODY_SERVES): _CLAIM,
     (SB, F.START_OVERDUE): _ALARMED_CLAIM,
     (SB, F.FAILBACK_DUE): _CLAIM,
+    (SB, F.BROKEN_ON_BOTH): _BROKEN,
+    (SB, F.WHOLE_AGAIN): _WHOLE,
     # claiming
     (CL, F.STOPPING): _CLOSE,
     (CL, F.FOUND_ASTRAY): _STRAY,
@@ -122,6 +126,8 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (AC, F.SWITCH_REFUSED): _REFUSE_SWITCH,
     (AC, F.VERDICT_DIFFERS): Move(None, (a.probe_now,)),
     (AC, F.REPAIR_DUE): Move(None, (a.repair,)),
+    (AC, F.BROKEN_ON_BOTH): _BROKEN,
+    (AC, F.WHOLE_AGAIN): _WHOLE,
     # releasing
     (RE, F.LET_GO): Move(SB, (a.end_period,)),
     (RE, F.FOUND_ASTRAY): _STRAY,
@@ -157,6 +163,7 @@ _DUTY = {
     F.FAILBACK_DUE,
 }
 _UPKEEP = {F.VERDICT_DIFFERS, F.REPAIR_DUE}
+_BOTH = {F.BROKEN_ON_BOTH, F.WHOLE_AGAIN}
 
 NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
     L: frozenset(
@@ -166,6 +173,7 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         | (_ABSENCE - {F.SILENCE_NEARS_END})
         | _DUTY
         | _UPKEEP
+        | _BOTH
         | {F.STOPPING, F.CLAIM_BASELESS, F.SWITCH_ASKED}
     ),
     SB: frozenset(
@@ -176,7 +184,8 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         | {F.STOPPING, F.FOUND_SERVING, F.CLAIM_BASELESS, F.STARTUP_OVER}
     ),
     CL: frozenset(
-        _OWN_PERIOD
+        _BOTH
+        | _OWN_PERIOD
         | _OWN_FOS
         | _DUTY
         | _UPKEEP
@@ -184,7 +193,8 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         | {F.FORCED, F.SWITCH_ASKED}
     ),
     ST: frozenset(
-        _OWN_CLAIM
+        _BOTH
+        | _OWN_CLAIM
         | _ABSENCE
         | _DUTY
         | _UPKEEP
@@ -195,7 +205,8 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         _OWN_CLAIM | _ABSENCE | _DUTY | {F.FOUND_SERVING, F.ALL_STARTED, F.STARTUP_OVER, F.FORCED}
     ),
     RE: frozenset(
-        (_OWN_PERIOD - {F.LET_GO})
+        _BOTH
+        | (_OWN_PERIOD - {F.LET_GO})
         | _OWN_CLAIM
         | _ABSENCE
         | _DUTY
@@ -309,6 +320,8 @@ def wake_at(view: View, state: GroupState) -> float:
         state.repairing_until,
         state.since + view.rules.reentry_seconds,
     ]
+    if state.well_since is not None:
+        instants.append(state.well_since + view.rules.reentry_seconds)
     if view.rules.has_fence:
         instants.append(silent_at + view.rules.fence_delay_seconds)
         if view.fencing is not None:

@@ -125,6 +125,11 @@ class GroupState:
     conflict: Conflict | None = None
     announced_after: float | None = None
     """The end of the partner's newest activity after which we announced again."""
+    # Broken on both nodes
+    broken_since: float | None = None
+    """Since when, as it was said; None: it is not."""
+    well_since: float | None = None
+    """Since when the group is served well again, meanwhile."""
     # While the other serves
     failed_there: dict[int, Failure] = field(default_factory=dict)
     asking: Asking | None = None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from piranha.config.timing import CONFLICT_BEATS, CONFLICT_GRACE
 from piranha.decisions import fitness, partner_link
 from piranha.decisions.absence import absence
+from piranha.decisions.broken_on_both import broken_on_both
 from piranha.decisions.claims import own_claim, partners_claim
 from piranha.decisions.events import Event, FosFound, FosReported, StopAsked
 from piranha.decisions.facts import Fact, Found, Notice
@@ -148,4 +149,5 @@ FINDERS: tuple[Callable[[View, GroupState, Event], Found], ...] = (
     absence,
     standby_duty,
     upkeep,
+    broken_on_both,
 )

@@ -101,6 +101,8 @@ def observe(view: View, state: GroupState, event: Event) -> GroupState:
 
 
 def _run_off(view: View, state: GroupState) -> GroupState:
+    if state.broken_since is not None and _is_well_served(state) is (state.well_since is None):
+        state = replace(state, well_since=view.now if state.well_since is None else None)
     if state.has_lost_witness is not view.has_lost_witness:
         state = replace(state, has_lost_witness=view.has_lost_witness)
     if state.offer and view.now >= state.offer_until:
@@ -110,6 +112,14 @@ def _run_off(view: View, state: GroupState) -> GroupState:
         if stood and (state.tries or state.unfit or state.repair_pause):
             state = replace(state, tries=0, unfit=None, repair_pause=0.0)
     return state
+
+
+def _is_well_served(state: GroupState) -> bool:
+    """Whether the node that serves the group finds nothing wrong with it."""
+    if state.role is Role.ACTIVE:
+        return not state.failed
+    partner = state.partner
+    return partner is not None and partner.role is Role.ACTIVE and partner.is_fit
 
 
 def _hear(view: View, state: GroupState) -> GroupState:
@@ -134,6 +144,10 @@ def _hear(view: View, state: GroupState) -> GroupState:
     ):
         # One more service is being stopped: the release goes on.
         claim = replace(claim, deadline=view.now + view.group.release_timeout_seconds)
+    if claim and mine.repairing_seconds > 0:
+        # It mends the service; the claim waits so long, and the release has its time after that.
+        limit = view.now + mine.repairing_seconds + view.group.release_timeout_seconds
+        claim = replace(claim, deadline=max(claim.deadline, limit))
     return replace(
         state,
         claim=claim,
