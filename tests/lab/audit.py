@@ -28,6 +28,8 @@ LAST_LOOK_SECONDS = 1.0
 """At the end of an episode: so long everything must have been well."""
 LONGEST_WAIT_SECONDS = 0.25
 """What a client on a busy machine may wait for an answer."""
+HALVES = (Kind.MUTE, Kind.DEAF, Kind.BLOCK, Kind.PULL)
+"""Two of them at one time may be a separation."""
 ORDER_SECONDS = 0.1
 """From an order of pulse to the kernel's address, on a busy machine."""
 RECORD_SECONDS = 0.5
@@ -148,9 +150,10 @@ def _separations(seen: Evidence, injected: Sequence[Injected]) -> Iterator[float
     """Where both directions of the path were cut at one time, with both cables looking whole: the
     seconds in which both nodes could be asked all the same.
 
-    Blocked heartbeats alone are one where no kernel lease makes a standby ask the segment.
+    Blocked heartbeats alone are one where no kernel lease makes a standby ask the segment. A node
+    whose cable was out has forgotten its neighbours, and cannot learn them again while it is deaf.
     """
-    halves = [i for i in injected if i.trouble.kind in (Kind.MUTE, Kind.DEAF, Kind.BLOCK)]
+    halves = [i for i in injected if i.trouble.kind in HALVES]
     for one in injected:
         if one.trouble.kind is Kind.SILENCE:
             yield 0.0

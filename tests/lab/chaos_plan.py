@@ -43,7 +43,7 @@ class Timing:
     deadtime: float
 
 
-TIMINGS = (Timing(0.2, 2.6), Timing(0.1, 1.0), Timing(0.5, 3.0))
+TIMINGS = (Timing(0.2, 3.0), Timing(0.1, 1.0), Timing(0.5, 3.5))
 """The first and the last have a kernel lease."""
 
 
