@@ -78,3 +78,19 @@ def test_a_watchdog_resets_within_the_lease_rounded_up() -> None:
     text = report("watchdog = /dev/watchdog\n" + GLOBAL + WEB)
     assert "is reset by /dev/watchdog within 4 s" in text
     assert "watchdog" not in report(GLOBAL + WEB)
+
+
+FENCE = (
+    'fence_cmd = "/usr/sbin/fence_ipmilan username=fence"\nstartup_wait = 3m\n'
+    'fence_primary = "ip=192.168.9.1"\nfence_backup = "ip=192.168.9.2"\n'
+)
+
+
+def test_a_fence_bounds_what_nothing_else_does() -> None:
+    text = report(FENCE + GLOBAL + WEB)
+    assert "while both nodes live, one is fenced before the other takes" in text
+    assert "fenced before anything is taken: within 45 s, or it is waited and tried again" in text
+    assert "nothing here bounds" not in text
+    taken = report("fence_failed = take\n" + FENCE + GLOBAL + WEB)
+    assert "within 45 s, or it is taken all the same (fence_failed = take)" in taken
+    assert "nothing here bounds that time" in taken

@@ -23,8 +23,15 @@ def rows(title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def printed(keepalive: float, deadtime: float) -> str:
-    text = f"keepalive = {keepalive:g}\ndeadtime = {deadtime:g}\n{GLOBAL}{WEB}"
+MORE = (
+    "witness = 192.168.1.254\nisolation = drop\nwatchdog = /dev/watchdog\n"
+    'fence_cmd = "/usr/sbin/fence_ipmilan username=fence"\nstartup_wait = 3m\n'
+    'fence_primary = "ip=192.168.9.1"\nfence_backup = "ip=192.168.9.2"\n'
+)
+
+
+def printed(keepalive: float, deadtime: float, more: str = "") -> str:
+    text = f"keepalive = {keepalive:g}\ndeadtime = {deadtime:g}\n{more}{GLOBAL}{WEB}"
     return "\n".join(timing_report(settings(text)))
 
 
@@ -49,7 +56,7 @@ def test_every_claim_of_the_architecture_is_promised() -> None:
 
 
 def test_every_bound_is_printed_by_check() -> None:
-    everything = "\n".join(printed(*times) for times in TIMES)
+    everything = "\n".join([*(printed(*times) for times in TIMES), printed(2.0, 5.0, MORE)])
     phrases = [row[2] for row in rows("The bounds")]
     assert len(phrases) > 12
     assert [phrase for phrase in phrases if phrase not in everything] == []
@@ -78,6 +85,12 @@ def test_what_is_printed_is_what_the_page_computes(keepalive: float, deadtime: f
     for phrase, seconds in said.items():
         if seconds is not None:
             assert f"{phrase} {show_duration(seconds)}" in text, text
+    more = printed(k, d, MORE)
+    assert (
+        f"drops what it holds after {show_duration(d - 1.5 if is_kernel else max(d, 0.2))}" in more
+    )
+    assert f"without a witness for {show_duration(d / 2)} hands over to one" in more
+    assert f"before anything is taken: within {show_duration(d + 10 + 30)}" in more
     one_process = 0.05 + max(0.0, 0.2 - d)
     two_owners = (
         "both nodes answer for an address for 0 s at most"

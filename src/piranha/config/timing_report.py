@@ -74,11 +74,13 @@ def _lease(settings: Settings) -> Iterator[str]:
             f"deadtime / 4 + 0.2 s: a deadtime of {show_duration(shortest)} with this keepalive"
         )
     both_see = " and see a witness" if settings.witness and settings.isolation_drops else ""
+    is_fenced = settings.fence_cmd and not settings.fence_failed_takes
+    then = "one is fenced before the other takes" if is_fenced else "nothing here bounds that time"
     yield (
         "where every path is cut in both directions for longer than "
-        f"{show_duration(deadtime / 4)} while both nodes live{both_see}, nothing here bounds that "
-        "time"
+        f"{show_duration(deadtime / 4)} while both nodes live{both_see}, {then}"
     )
+    yield from _fence(settings)
     yield from _witness(settings)
     yield from _watchdog(settings)
     yield (
@@ -89,6 +91,19 @@ def _lease(settings: Settings) -> Iterator[str]:
         "a node holds its addresses alone after "
         f"{show_duration(quiet_limit(keepalive, deadtime))} without a word of its partner, and "
         f"knows of a pause of its own longer than {show_duration(pause_limit(keepalive, deadtime))}"
+    )
+
+
+def _fence(settings: Settings) -> Iterator[str]:
+    if not settings.fence_cmd:
+        return
+    delay, limit = settings.fence_delay_seconds, settings.fence_timeout_seconds
+    longest = show_duration(settings.deadtime_seconds + delay + limit)
+    takes = settings.fence_failed_takes
+    yield (
+        f"a silent partner is fenced before anything is taken: within {longest}, or "
+        f"{'it is taken all the same' if takes else 'it is waited and tried again'} "
+        f"(fence_failed = {'take' if takes else 'wait'})"
     )
 
 
