@@ -1,0 +1,12 @@
+"""Every server of the zoo."""
+
+from tests.zoo.animal import Animal
+from tests.zoo.animals import files, mail, people, stores, web
+
+ANIMALS: tuple[Animal, ...] = (
+    *web.ANIMALS,
+    *mail.ANIMALS,
+    *stores.ANIMALS,
+    *files.ANIMALS,
+    *people.ANIMALS,
+)

@@ -1,0 +1,161 @@
+"""Every recipe at real servers: a healthy one is never called sick, a frozen one never healthy."""
+
+import os
+import statistics
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from piranha.probes.question import Question, Transport
+from tests.zoo import visits
+from tests.zoo.all_animals import ANIMALS
+from tests.zoo.animal import Animal, Kept, network_of, version_of
+from tests.zoo.conftest import IS_WHOLE, SEEN, Cage
+from tests.zoo.results import Seen
+from tests.zoo.sick import server, splitting
+from tests.zoo.visits import LATE_SECONDS
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: servers run in network namespaces"),
+]
+
+PROBES = 100
+SICK_TIMEOUT_SECONDS = 1.0
+TRIES = 3
+SHOWN_CHARACTERS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A recipe at a server."""
+
+    animal: Animal
+    recipe: str
+
+    @property
+    def lines(self) -> str:
+        return self.animal.recipes[self.recipe]
+
+
+CASES = [
+    Case(animal, recipe)
+    for animal in ANIMALS
+    if IS_WHOLE or animal.in_ci
+    for recipe in animal.recipes
+]
+
+
+class Visited:
+    """A case whose server runs and has answered once."""
+
+    def __init__(self, case: Case, kept: Kept, folder: Path) -> None:
+        self.case = case
+        self.kept = kept
+        self._folder = folder
+
+    def question(self, *more: str) -> Question:
+        """What is asked; `more` lines of the block win."""
+        given = [line for line in self.case.lines.split("; ") if line]
+        named = {line.split(" =")[0] for line in more}
+        lines = [line for line in given if line.split(" =")[0] not in named]
+        return visits.question(self.case.recipe, "; ".join([*lines, *more]), self._folder)
+
+    def wait_until_ready(self) -> None:
+        question = self.question()
+        protocol = "udp" if question.transport is Transport.UDP else "tcp"
+        end = time.monotonic() + self.case.animal.ready_seconds
+        seen = None
+        while time.monotonic() < end:
+            if self.kept.listens(question.port, protocol):
+                seen = visits.ask(question)[0]
+                if seen.is_healthy:
+                    return
+            time.sleep(0.05)
+        pytest.fail(f"it never was healthy: {seen}\n" + "\n".join(self.kept.logged()[-20:]))
+
+
+@pytest.fixture(
+    scope="module", params=CASES, ids=[f"{case.recipe} at {case.animal.name}" for case in CASES]
+)
+def visited(
+    request: pytest.FixtureRequest, cage: Cage, tmp_path_factory: pytest.TempPathFactory
+) -> object:
+    case: Case = request.param
+    missing = [package for package in case.animal.packages if not version_of(package)]
+    if missing:
+        pytest.skip(f"not installed: {' '.join(missing)} (make zoo installs every server)")
+    kept = cage.hold(case.animal)
+    with network_of(kept.host.pid):
+        visited = Visited(case, kept, tmp_path_factory.mktemp("visits"))
+        visited.wait_until_ready()
+        yield visited
+
+
+def test_a_healthy_server_is_never_called_sick(
+    visited: Visited, request: pytest.FixtureRequest
+) -> None:
+    time.sleep(0.2)
+    before = Counter(visited.kept.logged())
+    seen = visits.ask(visited.question(), PROBES)
+    assert len(seen) == PROBES
+    assert [visit for visit in seen if not visit.is_healthy] == []
+    time.sleep(0.5)
+    left = list((Counter(visited.kept.logged()) - before).elements())
+    case = visited.case
+    request.config.stash[SEEN].append(
+        Seen(
+            case.recipe,
+            case.animal.name,
+            version_of(case.animal.packages[0]),
+            round(statistics.median(visit.seconds for visit in seen) * 1000, 1),
+            len(left),
+            left[-1][:SHOWN_CHARACTERS] if left else "",
+        )
+    )
+    print("\n".join(left[-6:]))
+
+
+def test_a_greeting_in_single_bytes_changes_nothing(visited: Visited) -> None:
+    question = visited.question()
+    if question.transport is not Transport.TCP:
+        pytest.skip("datagrams are not split")
+    with server(splitting(question.port, 0.0005)) as port:
+        seen = visits.ask(visited.question(f"port = {port}"))[0]
+    assert seen.is_healthy, seen
+
+
+def test_a_byte_a_second_is_sick(visited: Visited) -> None:
+    question = visited.question()
+    timeout = f"timeout = {SICK_TIMEOUT_SECONDS}"
+    with server(splitting(question.port, 1.0)) as port:
+        for _ in range(TRIES):
+            seen = visits.ask(visited.question(f"port = {port}", timeout))[0]
+            if seen.seconds <= SICK_TIMEOUT_SECONDS + LATE_SECONDS:
+                break
+    assert seen.is_sick or not expects_anything(question), seen
+    assert seen.seconds <= SICK_TIMEOUT_SECONDS + LATE_SECONDS
+
+
+def test_a_frozen_server_is_sick_in_time(visited: Visited) -> None:
+    question = visited.question(f"timeout = {SICK_TIMEOUT_SECONDS}")
+    visited.kept.freeze()
+    try:
+        for _ in range(TRIES):
+            seen = visits.ask(question)[0]
+            if seen.seconds <= SICK_TIMEOUT_SECONDS + LATE_SECONDS:
+                break
+    finally:
+        visited.kept.thaw()
+    assert seen.is_sick or not expects_anything(question), seen
+    assert seen.seconds <= SICK_TIMEOUT_SECONDS + LATE_SECONDS
+    visited.wait_until_ready()
+
+
+def expects_anything(question: Question) -> bool:
+    """False for discard: it never answers, so nobody can tell it from a frozen one."""
+    return not (question.service == "zoo" and question.port == 9)
