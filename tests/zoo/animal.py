@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +19,9 @@ from tests.lab.host import Host, HostProcess
 
 HOME = "/tmp/zoo"
 """Where a server lives inside its host: its files, and `*.log` as what it logs."""
+LIBRARIES = f"{HOME}/deb/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
+DEBS = Path(sys.prefix) / "zoo"
+"""Where packages are kept that are only unpacked."""
 CLONE_NEWNET = 0x40000000
 LISTENING = {"tcp": "0A", "udp": "07"}
 STOPPED = "T"
@@ -34,6 +39,8 @@ mount --rbind /tmp/zoo/dev /dev
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
 ip link set lo up
+rm -f /etc/hosts
+echo "127.0.0.1 localhost zoo.test $(hostname)" >/etc/hosts
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=zoo.test \
     -addext subjectAltName=DNS:zoo.test,IP:127.0.0.1 \
@@ -50,12 +57,15 @@ class Animal:
 
     name: str
     packages: tuple[str, ...]
-    """Debian's; the first one's version is the server's."""
+    """Debian's, to be installed; the first one's version is the server's."""
     recipes: Mapping[str, str]
     """For each recipe the further lines of the `failover` block, `port = 2525` among them."""
     script: str
     """For sh -eu, as root in HOME; its last command is the server and stays in the foreground, or
     leaves it in the background. What is written to stdout and stderr is a log too."""
+    unpacked: tuple[str, ...] = ()
+    """Packages that cannot be installed beside others: they are laid open in HOME/deb instead; the
+    first one is the server, where `packages` is empty."""
     in_ci: bool = False
     ready_seconds: float = 30.0
     """How long it may take from its start to its first answer."""
@@ -125,9 +135,12 @@ def keeping(animal: Animal) -> Iterator[Kept]:
         host.wait_until_ready()
         kept = Kept(animal, host)
         host.run(["sh", "-euc", PREPARE])
+        for package in animal.unpacked:
+            argv = ["dpkg", "-x", str(deb_of(package)), str(host.path(f"{HOME}/deb"))]
+            subprocess.run(argv, check=True)
         with _syslog(kept):
             start = host.path(f"{HOME}/start")
-            start.write_text(f"cd {HOME}\n{animal.script}")
+            start.write_text(f"cd {HOME}\nexport LD_LIBRARY_PATH={LIBRARIES}\n{animal.script}")
             with host.path(f"{HOME}/stdout.log").open("wb") as log:
                 host.start_detached(
                     ["sh", "-eu", f"{HOME}/start"],
@@ -191,6 +204,24 @@ def network_of(pid: int | None) -> Iterator[None]:
     finally:
         enter(lambda: libc.setns(home, CLONE_NEWNET))
         os.close(home)
+
+
+def deb_of(package: str) -> Path:
+    """The package's file, fetched where it is not there yet; FileNotFoundError."""
+    with contextlib.suppress(StopIteration):
+        return next(DEBS.glob(f"{package}_*.deb"))
+    DEBS.mkdir(exist_ok=True)
+    subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package], cwd=DEBS, check=False)
+    for path in DEBS.glob(f"{package}_*.deb"):
+        return path
+    raise FileNotFoundError(f"apt-get cannot download {package}")
+
+
+def version(animal: Animal) -> str:
+    """Debian's version of the server."""
+    if animal.packages:
+        return version_of(animal.packages[0])
+    return deb_of(animal.unpacked[0]).name.split("_")[1].replace("%3a", ":")
 
 
 def version_of(package: str) -> str:

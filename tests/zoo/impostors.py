@@ -44,10 +44,9 @@ GENERIC: dict[str, Behaviour] = {
 }
 
 LOOKS_ALIKE: dict[str, frozenset[str]] = {
-    "discard": frozenset((*IMPOSTORS, *GENERIC)) - {"resets"},
+    "discard": frozenset((*IMPOSTORS, *GENERIC)),
     "echo": frozenset({"reflector"}),
     "daytime": frozenset({"daytime"}),
     "chargen": frozenset({"chargen"}),
-    "ssh": frozenset(),
 }
 """What a recipe cannot tell from its own service, for it says the same."""

@@ -13,7 +13,7 @@ import pytest
 from piranha.probes.question import Question, Transport
 from tests.zoo import visits
 from tests.zoo.all_animals import ANIMALS
-from tests.zoo.animal import Animal, Kept, network_of, version_of
+from tests.zoo.animal import Animal, Kept, network_of, version, version_of
 from tests.zoo.conftest import IS_WHOLE, SEEN, Cage
 from tests.zoo.results import Seen
 from tests.zoo.sick import server, splitting
@@ -111,7 +111,7 @@ def test_a_healthy_server_is_never_called_sick(
         Seen(
             case.recipe,
             case.animal.name,
-            version_of(case.animal.packages[0]),
+            version(case.animal),
             round(statistics.median(visit.seconds for visit in seen) * 1000, 1),
             len(left),
             left[-1][:SHOWN_CHARACTERS] if left else "",

@@ -28,7 +28,7 @@ VSFTPD = Animal("vsftpd", ("vsftpd",), {"ftp": "", "ftps": ""}, VSFTPD_COMMON, i
 
 PROFTPD = Animal(
     "proftpd",
-    ("proftpd-core",),
+    (),
     {"ftp": ""},
     r"""
 touch proftpd.log
@@ -45,12 +45,39 @@ WtmpLog off
 UseIPv6 off
 DelayEngine off
 END
-exec proftpd -n -c /tmp/zoo/proftpd.conf
+exec deb/usr/sbin/proftpd -n -c /tmp/zoo/proftpd.conf
 """,
+    unpacked=(
+        "proftpd-core",
+        "libhiredis0.14",
+        "libmemcached11",
+        "libmemcachedutil2",
+        "libpcre2-posix3",
+        "libhashkit2",
+    ),
 )
 
 PUREFTPD = Animal(
-    "pure-ftpd", ("pure-ftpd",), {"ftp": ""}, "mkdir -p /run/pure-ftpd; exec pure-ftpd -S 21 -E -H\n"
+    "pure-ftpd",
+    (),
+    {"ftp": ""},
+    "mkdir -p /run/pure-ftpd; exec deb/usr/sbin/pure-ftpd -S 21 -H\n",
+    unpacked=("pure-ftpd",),
+)
+
+LPRNG = Animal(
+    "lprng",
+    (),
+    {"lpd": ""},
+    r"""
+mkdir -p /etc/lprng /run/lprng spool/lp run; chown -R lp spool run /run/lprng
+cp deb/etc/lprng/* /etc/lprng/ || :
+printf 'lp:\n :sd=/tmp/zoo/spool/lp\n :lp=/dev/null\n :server\n' >/etc/printcap
+cp /etc/printcap /etc/lprng/printcap
+echo 'lockfile=/tmp/zoo/run/lpd' >>/etc/lprng/lpd.conf
+exec deb/usr/sbin/lpd -F -L /tmp/zoo/lpd.log
+""",
+    unpacked=("lprng",),
 )
 
 RSYNC = Animal(
@@ -130,7 +157,7 @@ GANESHA = Animal(
     ("nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"),
     {"nfs": "", "nfs3": "", "portmap": ""},
     r"""
-mkdir -p /run/ganesha /run/rpcbind /var/lib/nfs/ganesha export state
+rm -f /var/lib/nfs; mkdir -p /run/ganesha /run/rpcbind /var/lib/nfs/ganesha export state
 rpcbind -w -f &
 sleep 0.5
 cat >ganesha.conf <<'END'
@@ -148,12 +175,22 @@ RPCBIND = Animal(
     "mkdir -p /run/rpcbind; exec rpcbind -f -w\n",
 )
 
-TGT = Animal("tgt", ("tgt",), {"iscsi": ""}, "mkdir -p /run/tgtd; exec tgtd -f\n")
+TGT = Animal(
+    "tgt",
+    ("tgt",),
+    {"iscsi": ""},
+    r"""
+mkdir -p /run/tgtd
+tgtd -f &
+until tgtadm --lld iscsi --op new --mode target --tid 1 -T iqn.2000-01.test:zoo; do sleep 0.1; done
+tgtadm --lld iscsi --op bind --mode target --tid 1 -I ALL
+""",
+)
 
 CUPS = Animal(
     "cups",
-    ("cups-daemon", "cups-bsd", "openbsd-inetd"),
-    {"ipp": "", "lpd": ""},
+    ("cups-daemon",),
+    {"ipp": ""},
     r"""
 mkdir -p root state spool cache log tmp; chmod 777 log tmp
 cat >cups-files.conf <<'END'
@@ -178,9 +215,6 @@ Browsing No
   Allow all
 </Location>
 END
-rm -rf /etc/cups; mkdir /etc/cups; echo "ServerName /run/cups.sock" >/etc/cups/client.conf
-echo "printer stream tcp nowait lp /usr/lib/cups/daemon/cups-lpd cups-lpd" >inetd.conf
-inetd -i /tmp/zoo/inetd.conf &
 exec cupsd -f -c /tmp/zoo/cupsd.conf -s /tmp/zoo/cups-files.conf
 """,
 )
@@ -198,4 +232,5 @@ ANIMALS = (
     RPCBIND,
     TGT,
     CUPS,
+    LPRNG,
 )

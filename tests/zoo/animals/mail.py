@@ -32,6 +32,7 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 dnsblog unix - - n - 0 dnsblog
+proxymap unix - - n - - proxymap
 tlsproxy unix - - n - 0 tlsproxy
 """
 
@@ -69,10 +70,13 @@ exec /usr/sbin/postfix start-fg
 
 EXIM = Animal(
     "exim4",
-    ("exim4-daemon-light",),
+    (),
     {"smtp": "", "smtp-starttls": "", "submission": "", "smtps": ""},
     r"""
-mkdir spool log; chmod 777 spool log; chown Debian-exim spool log key.pem 2>/dev/null || :
+mkdir -m 777 spool log
+cp /etc/passwd passwd; cp /etc/group group; rm /etc/passwd /etc/group
+sed 's/^mail:/Debian-exim:/; s/:8:8:/:9999:9999:/' passwd | grep exim >>passwd || :
+cat passwd >/etc/passwd; echo Debian-exim:x:9999: >>group; cat group >/etc/group
 cat >/tmp/zoo/exim.conf <<'END'
 exim_user = mail
 exim_group = mail
@@ -90,8 +94,9 @@ host_lookup =
 never_users =
 END
 chown root exim.conf; chmod 644 exim.conf
-exec exim4 -bdf -C /tmp/zoo/exim.conf -oP /tmp/zoo/exim.pid
+exec deb/usr/sbin/exim4 -bdf -C /tmp/zoo/exim.conf -oP /tmp/zoo/exim.pid
 """,
+    unpacked=("exim4-daemon-light", "libidn12"),
 )
 
 DOVECOT = Animal(
@@ -133,12 +138,12 @@ LEAFNODE = Animal(
     ("leafnode", "openbsd-inetd"),
     {"nntp": ""},
     r"""
-cp -r /run/host/var/lib/../spool/news spool 2>/dev/null || cp -r /var/spool/news spool
+cp -r /var/spool/news spool
 chown -R news:news spool
 cat >config <<'END'
 server = localhost
 expire = 20
-hostname = news.zoo.test
+hostname = news.zoo-of-piranha.net
 END
 chown news config; chmod 640 config; chgrp news config
 mount --bind spool /var/spool/news
@@ -148,4 +153,25 @@ exec inetd -i /tmp/zoo/inetd.conf
 """,
 )
 
-ANIMALS = (POSTFIX, POSTSCREEN, EXIM, DOVECOT, LEAFNODE)
+INN = Animal(
+    "inn2",
+    (),
+    {"nntp": ""},
+    r"""
+rm -rf /etc/news; mkdir -p /etc/news spool/articles spool/overview spool/incoming spool/outgoing db log run
+cp -r deb/etc/news/. /etc/news/
+sed -i 's,^pathspool:.*,pathspool: /tmp/zoo/spool,; s,^pathdb:.*,pathdb: /tmp/zoo/db,
+    s,^pathlog:.*,pathlog: /tmp/zoo/log,; s,^pathrun:.*,pathrun: /tmp/zoo/run,
+    s,^pathnews:.*,pathnews: /tmp/zoo/deb/usr/lib/news,; s,^domain:.*,domain: zoo.test,' \
+    /etc/news/inn.conf
+printf 'control 0000000000 0000000001 n\njunk 0000000000 0000000001 n\n' >db/active
+: >db/newsgroups; : >db/active.times; : >db/history
+chown -R news spool db log run
+export LD_LIBRARY_PATH=$LD_LIBRARY_PATH:/tmp/zoo/deb/usr/lib/news
+exec setpriv --reuid news --regid news --clear-groups --inh-caps -all \
+    deb/usr/lib/news/bin/innd -f
+""",
+    unpacked=("inn2", "libcanlock3"),
+)
+
+ANIMALS = (POSTFIX, POSTSCREEN, EXIM, DOVECOT, LEAFNODE, INN)

@@ -46,15 +46,16 @@ exec inetd -i -R 0 /tmp/zoo/inetd.conf
 
 XINETD = Animal(
     "xinetd",
-    ("xinetd",),
+    (),
     {"echo": "", "discard": "", "daytime": "", "time": "", "chargen": ""},
     r"""
 for name in echo discard daytime time chargen; do
-    echo "service $name { type = INTERNAL; socket_type = stream; wait = no; user = root }" |
-        sed 's/[{;]/&\n/g; s/;//g; s/ }/\n}/'
+    printf 'service %s\n{\n type = INTERNAL\n id = %s\n socket_type = stream\n' $name $name
+    printf ' wait = no\n user = root\n cps = 1000 1\n}\n'
 done >xinetd.conf
-exec xinetd -dontfork -f /tmp/zoo/xinetd.conf -filelog /tmp/zoo/xinetd.log
+exec deb/usr/sbin/xinetd -dontfork -f /tmp/zoo/xinetd.conf -filelog /tmp/zoo/xinetd.log
 """,
+    unpacked=("xinetd",),
 )
 
 NGIRCD = Animal(
@@ -91,7 +92,7 @@ cat >inspircd.conf <<'END'
 <bind address="" port="6667" type="clients">
 <module name="cap">
 <connect allow="*" timeout="30" pingfreq="2m" resolvehostnames="no" localmax="1000" globalmax="1000">
-<path configdir="/tmp/zoo" datadir="/tmp/zoo/data" logdir="/tmp/zoo" moduledir="/usr/lib/x86_64-linux-gnu/inspircd">
+<path configdir="/tmp/zoo" datadir="/tmp/zoo/data" logdir="/tmp/zoo" moduledir="/usr/lib/inspircd/modules">
 <pid file="/tmp/zoo/pid">
 <log method="file" type="*" level="default" target="/tmp/zoo/inspircd.log">
 END
@@ -194,7 +195,7 @@ exec xrdp --nodaemon --config /tmp/zoo/xrdp.ini
 
 FINGERD = Animal(
     "fingerd",
-    ("fingerd", "openbsd-inetd"),
+    ("fingerd", "finger", "openbsd-inetd"),
     {"finger": ""},
     r"""
 echo "finger stream tcp nowait nobody /usr/sbin/in.fingerd in.fingerd" >inetd.conf
