@@ -8,6 +8,7 @@
 #   make explore            every interleaving of a small world of two cores, to a depth
 #   make chaos SEED=n MINUTES=m
 #                           the real daemons under random faults, an episode a seed; none: one, with its logs
+#   make zoo                every recipe at every real server from Debian, healthy and sick
 #   make lab                only the tests with the real daemons in network namespaces
 #   make bench              outages, memory and load, measured and printed as a table
 #   make soak               the long versions of the random tests
@@ -20,7 +21,7 @@ MINUTES ?= 0
 python := .venv/bin/python
 ready := .venv/ready
 
-.PHONY: help demo play test check simulate explore chaos lab bench soak diagram clean
+.PHONY: help demo play test check simulate explore chaos zoo lab bench soak diagram clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -44,7 +45,8 @@ play: $(ready)
 	@$(python) tests/lab/play.py
 
 test: $(ready)
-	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus || test "$$(id -u)" -ne 0
+	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus \
+		$$($(python) tests/zoo/packages.py) || test "$$(id -u)" -ne 0
 	$(python) -m pytest $(PYTEST)
 
 check: $(ready)
@@ -67,6 +69,10 @@ chaos: $(ready)
 	@.ci/prepare ip nft ps
 	@$(python) tests/lab/chaos.py --seed $(SEED) --minutes $(MINUTES)
 
+zoo: $(ready)
+	@.ci/prepare ip $$($(python) tests/zoo/packages.py all)
+	ZOO=all $(python) -m pytest tests/zoo $(PYTEST)
+
 lab: $(ready)
 	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd systemd dbus
 	$(python) -m pytest tests/lab tests/systemd $(PYTEST)
@@ -80,6 +86,7 @@ soak: $(ready)
 	@.ci/prepare ip nft ps
 	$(python) tests/lab/chaos.py --seed $(SEED) --episodes 100 --lanes 2
 	$(python) tests/lab/saturation.py --seconds 600
+	$(MAKE) zoo
 
 diagram: $(ready)
 	@$(python) tests/architecture/diagram.py

@@ -88,9 +88,9 @@ class Kept:
             with contextlib.suppress(OSError):
                 for line in Path(f"/proc/{self.host.pid}/net/{table}").read_text().splitlines()[1:]:
                     words = line.split()
-                    if int(words[1].rsplit(":", 1)[1], 16) == port:
-                        if words[3] == LISTENING[protocol]:
-                            return True
+                    is_port = int(words[1].rsplit(":", 1)[1], 16) == port
+                    if is_port and words[3] == LISTENING[protocol]:
+                        return True
         return False
 
     def logged(self) -> list[str]:
@@ -211,7 +211,11 @@ def deb_of(package: str) -> Path:
     with contextlib.suppress(StopIteration):
         return next(DEBS.glob(f"{package}_*.deb"))
     DEBS.mkdir(exist_ok=True)
-    subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package], cwd=DEBS, check=False)
+    subprocess.run(
+        ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package],
+        cwd=DEBS,
+        check=False,
+    )
     for path in DEBS.glob(f"{package}_*.deb"):
         return path
     raise FileNotFoundError(f"apt-get cannot download {package}")

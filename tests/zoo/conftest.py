@@ -3,12 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from tests.zoo.animal import Animal, Kept, keeping
-from tests.zoo.all_animals import ANIMALS
 from tests.zoo.results import RESULTS, Seen, write
 
 IS_WHOLE = os.environ.get("ZOO") == "all"

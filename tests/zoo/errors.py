@@ -52,13 +52,13 @@ LDAP: dict[str, Talk] = {
     "disconnected": (14, bytes.fromhex("3003020100"), CLOSE),
 }
 RPC: dict[str, Talk] = {
-    "no such program": (44, bytes.fromhex("80000018" "50495241" "00000001" + "0" * 24 + "00000001")),
+    "no such program": (44, bytes.fromhex("800000185049524100000001" + "0" * 24 + "00000001")),
     "no such version": (
         44,
-        bytes.fromhex("80000020" "50495241" "00000001" + "0" * 24 + "00000002" + "00000003" * 2),
+        bytes.fromhex("800000205049524100000001" + "0" * 24 + "00000002" + "00000003" * 2),
     ),
-    "denied": (44, bytes.fromhex("80000014" "50495241" "00000001" "00000001" "00000001" "00000005")),
-    "another call": (44, bytes.fromhex("80000018" "50495242" "00000001" + "0" * 32)),
+    "denied": (44, bytes.fromhex("800000145049524100000001000000010000000100000005")),
+    "another call": (44, bytes.fromhex("800000185049524200000001" + "0" * 32)),
 }
 MYSQL_GREETING = (
     b"\x5a\x00\x00\x00\x0a5.5.5-10.11.6-MariaDB\x00\x01\x00\x00\x00abcdefgh\x00\xfe\xf7\x2d\x02\x00"
@@ -220,14 +220,17 @@ ERRORS: dict[str, dict[str, Talk]] = {
     "echo": {"another text": (LINE, b"pirates zoo\r\n")},
     "chargen": {"short line": (b"abc\r\n", CLOSE)},
     "iscsi": {
-        "service unavailable": (48, bytes.fromhex("23 87 00 00 00 000000") + bytes(28) + b"\x03\x01"),
+        "service unavailable": (
+            48,
+            bytes.fromhex("23 87 00 00 00 000000") + bytes(28) + b"\x03\x01",
+        ),
         "reject": (48, b"\x3f\x80\x04" + bytes(45)),
     },
     "bgp": {
         "cease": (b"\xff" * 16 + bytes.fromhex("0015 03 06 05"), CLOSE),
         "version 3": (b"\xff" * 16 + bytes.fromhex("001d 01 03 fde9 00b4 0a000001 00")),
     },
-    "minecraft": {"kicked": (18, b"\x0c\x00\x0a{\"text\":1}", CLOSE)},
+    "minecraft": {"kicked": (18, b'\x0c\x00\x0a{"text":1}', CLOSE)},
     "mysql": {
         "too many connections": (
             MYSQL_GREETING,
@@ -253,7 +256,8 @@ ERRORS: dict[str, dict[str, Talk]] = {
         "password wanted": (HEAR, b"R\x00\x00\x00\x08\x00\x00\x00\x03"),
         "FATAL after R": (
             HEAR,
-            b"R\x00\x00\x00\x08\x00\x00\x00\x00E\x00\x00\x00\x1bSFATAL\x00C3D000\x00Mno such\x00\x00",
+            b"R\x00\x00\x00\x08\x00\x00\x00\x00"
+            b"E\x00\x00\x00\x1bSFATAL\x00C3D000\x00Mno such\x00\x00",
             CLOSE,
         ),
     },

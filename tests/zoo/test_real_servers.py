@@ -4,13 +4,13 @@ import os
 import statistics
 import time
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from piranha.probes.question import Question, Transport
+from piranha.script.steps import Expectation
 from tests.zoo import visits
 from tests.zoo.all_animals import ANIMALS
 from tests.zoo.animal import Animal, Kept, network_of, version, version_of
@@ -24,8 +24,8 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: servers run in network namespaces"),
 ]
 
-PROBES = 100
-SICK_TIMEOUT_SECONDS = 1.0
+PROBES = 100 if IS_WHOLE else 30
+SICK_TIMEOUT_SECONDS = 1.0 if IS_WHOLE else 0.4
 TRIES = 3
 SHOWN_CHARACTERS = 160
 
@@ -123,7 +123,7 @@ def test_a_healthy_server_is_never_called_sick(
 def test_a_greeting_in_single_bytes_changes_nothing(visited: Visited) -> None:
     question = visited.question()
     if question.transport is not Transport.TCP:
-        pytest.skip("datagrams are not split")
+        return  # datagrams are never cut
     with server(splitting(question.port, 0.0005)) as port:
         seen = visits.ask(visited.question(f"port = {port}"))[0]
     assert seen.is_healthy, seen
@@ -131,6 +131,8 @@ def test_a_greeting_in_single_bytes_changes_nothing(visited: Visited) -> None:
 
 def test_a_byte_a_second_is_sick(visited: Visited) -> None:
     question = visited.question()
+    if question.transport is not Transport.TCP:
+        return
     timeout = f"timeout = {SICK_TIMEOUT_SECONDS}"
     with server(splitting(question.port, 1.0)) as port:
         for _ in range(TRIES):
@@ -158,4 +160,4 @@ def test_a_frozen_server_is_sick_in_time(visited: Visited) -> None:
 
 def expects_anything(question: Question) -> bool:
     """False for discard: it never answers, so nobody can tell it from a frozen one."""
-    return not (question.service == "zoo" and question.port == 9)
+    return any(isinstance(step, Expectation) for step in question.steps)

@@ -1,4 +1,4 @@
-"""Asks as a nanny asks: the question comes from a block of lvs.cf, in a forked child without rights."""
+"""Asks as a nanny asks: a question from a block of lvs.cf, in a forked child without rights."""
 
 import contextlib
 import json

@@ -75,6 +75,7 @@ cp deb/etc/lprng/* /etc/lprng/ || :
 printf 'lp:\n :sd=/tmp/zoo/spool/lp\n :lp=/dev/null\n :server\n' >/etc/printcap
 cp /etc/printcap /etc/lprng/printcap
 echo 'lockfile=/tmp/zoo/run/lpd' >>/etc/lprng/lpd.conf
+touch lpd.log; chmod 666 lpd.log
 exec deb/usr/sbin/lpd -F -L /tmp/zoo/lpd.log
 """,
     unpacked=("lprng",),
@@ -86,7 +87,8 @@ RSYNC = Animal(
     {"rsync": ""},
     r"""
 mkdir share
-printf 'log file = /tmp/zoo/rsync.log\nuse chroot = no\n[share]\npath = /tmp/zoo/share\n' >rsyncd.conf
+printf 'log file = /tmp/zoo/rsync.log\nuse chroot = no\n' >rsyncd.conf
+printf '[share]\npath = /tmp/zoo/share\n' >>rsyncd.conf
 exec rsync --daemon --no-detach --config=/tmp/zoo/rsyncd.conf
 """,
     in_ci=True,

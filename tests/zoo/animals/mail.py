@@ -18,7 +18,8 @@ alias_database =
 maillog_file = /tmp/zoo/mail.log
 maillog_file_prefixes = /tmp/zoo
 smtpd_tls_security_level = may
-smtpd_tls_chain_files = /tmp/zoo/both.pem
+smtpd_tls_cert_file = /tmp/zoo/cert.pem
+smtpd_tls_key_file = /tmp/zoo/key.pem
 postscreen_greet_wait = 2s
 postscreen_access_list =
 postscreen_greet_banner = wait a moment
@@ -158,7 +159,8 @@ INN = Animal(
     (),
     {"nntp": ""},
     r"""
-rm -rf /etc/news; mkdir -p /etc/news spool/articles spool/overview spool/incoming spool/outgoing db log run
+rm -rf /etc/news; mkdir -p /etc/news db log run
+for part in articles overview incoming outgoing; do mkdir -p spool/$part; done
 cp -r deb/etc/news/. /etc/news/
 sed -i 's,^pathspool:.*,pathspool: /tmp/zoo/spool,; s,^pathdb:.*,pathdb: /tmp/zoo/db,
     s,^pathlog:.*,pathlog: /tmp/zoo/log,; s,^pathrun:.*,pathrun: /tmp/zoo/run,

@@ -1,4 +1,4 @@
-"""Servers that people talk through or sit at: shells, chat, telephones, screens, and inetd's own."""
+"""Servers that people talk through or sit at: shells, chat, telephones, screens; and inetd."""
 
 from tests.zoo.animal import Animal
 
@@ -91,13 +91,15 @@ cat >inspircd.conf <<'END'
 <admin name="zoo" nick="zoo" email="zoo@zoo.test">
 <bind address="" port="6667" type="clients">
 <module name="cap">
-<connect allow="*" timeout="30" pingfreq="2m" resolvehostnames="no" localmax="1000" globalmax="1000">
-<path configdir="/tmp/zoo" datadir="/tmp/zoo/data" logdir="/tmp/zoo" moduledir="/usr/lib/inspircd/modules">
+<connect allow="*" timeout="30" resolvehostnames="no" localmax="1000" globalmax="1000">
+<path configdir="/tmp/zoo" datadir="/tmp/zoo/data" logdir="/tmp/zoo"
+ moduledir="/usr/lib/inspircd/modules">
 <pid file="/tmp/zoo/pid">
 <log method="file" type="*" level="default" target="/tmp/zoo/inspircd.log">
 END
 mkdir data; chown -R irc .
-exec setpriv --reuid irc --regid irc --clear-groups inspircd --nofork --config=/tmp/zoo/inspircd.conf
+exec setpriv --reuid irc --regid irc --clear-groups \
+    inspircd --nofork --config=/tmp/zoo/inspircd.conf
 """,
 )
 
@@ -176,7 +178,8 @@ XVFB = Animal(
     {"x11": ""},
     r"""
 mkdir -m 1777 -p /tmp/.X11-unix
-exec setpriv --reuid nobody --regid nogroup --clear-groups Xvfb :0 -screen 0 320x200x8 -listen tcp -ac
+exec setpriv --reuid nobody --regid nogroup --clear-groups \
+    Xvfb :0 -screen 0 320x200x8 -listen tcp -ac
 """,
 )
 
@@ -187,8 +190,8 @@ XRDP = Animal(
     r"""
 mkdir -p /run/xrdp
 sed 's,^LogFile=.*,LogFile=/tmp/zoo/xrdp.log,' /etc/xrdp/xrdp.ini >xrdp.ini
-cp both.pem /tmp/both.pem
-sed -i 's,^certificate=.*,certificate=/tmp/zoo/cert.pem,; s,^key_file=.*,key_file=/tmp/zoo/key.pem,' xrdp.ini
+sed -i 's,^certificate=.*,certificate=/tmp/zoo/cert.pem,' xrdp.ini
+sed -i 's,^key_file=.*,key_file=/tmp/zoo/key.pem,' xrdp.ini
 exec xrdp --nodaemon --config /tmp/zoo/xrdp.ini
 """,
 )

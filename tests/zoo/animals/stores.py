@@ -6,7 +6,7 @@ REDIS = Animal(
     "redis",
     ("redis-server",),
     {"redis": ""},
-    "exec setpriv --reuid nobody --regid nogroup --clear-groups redis-server --port 6379 --dir /tmp\n",
+    "exec setpriv --reuid nobody --regid nogroup --clear-groups redis-server --dir /tmp\n",
     in_ci=True,
 )
 

@@ -1,0 +1,18 @@
+"""Prints the Debian packages of the zoo for .ci/prepare; with "all" those of every server."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.zoo.all_animals import ANIMALS
+
+
+def main() -> None:
+    wanted = [animal for animal in ANIMALS if animal.in_ci or sys.argv[1:] == ["all"]]
+    names = {package for animal in wanted for package in animal.packages}
+    print(" ".join(f"deb:{name}" for name in sorted(names | {"openssl"})))
+
+
+if __name__ == "__main__":
+    main()
