@@ -74,7 +74,7 @@ mkdir -p /etc/lprng /run/lprng spool/lp run; chown -R lp spool run /run/lprng
 cp deb/etc/lprng/* /etc/lprng/ || :
 printf 'lp:\n :sd=/tmp/zoo/spool/lp\n :lp=/dev/null\n :server\n' >/etc/printcap
 cp /etc/printcap /etc/lprng/printcap
-echo 'lockfile=/tmp/zoo/run/lpd' >>/etc/lprng/lpd.conf
+printf 'lockfile=/tmp/zoo/run/lpd\nlpd_listen_port=515\n' >>/etc/lprng/lpd.conf
 touch lpd.log; chmod 666 lpd.log
 exec deb/usr/sbin/lpd -F -L /tmp/zoo/lpd.log
 """,

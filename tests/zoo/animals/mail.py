@@ -154,26 +154,4 @@ exec inetd -i /tmp/zoo/inetd.conf
 """,
 )
 
-INN = Animal(
-    "inn2",
-    (),
-    {"nntp": ""},
-    r"""
-rm -rf /etc/news; mkdir -p /etc/news db log run
-for part in articles overview incoming outgoing; do mkdir -p spool/$part; done
-cp -r deb/etc/news/. /etc/news/
-sed -i 's,^pathspool:.*,pathspool: /tmp/zoo/spool,; s,^pathdb:.*,pathdb: /tmp/zoo/db,
-    s,^pathlog:.*,pathlog: /tmp/zoo/log,; s,^pathrun:.*,pathrun: /tmp/zoo/run,
-    s,^pathnews:.*,pathnews: /tmp/zoo/deb/usr/lib/news,; s,^domain:.*,domain: zoo.test,' \
-    /etc/news/inn.conf
-printf 'control 0000000000 0000000001 n\njunk 0000000000 0000000001 n\n' >db/active
-: >db/newsgroups; : >db/active.times; : >db/history
-chown -R news spool db log run
-export LD_LIBRARY_PATH=$LD_LIBRARY_PATH:/tmp/zoo/deb/usr/lib/news
-exec setpriv --reuid news --regid news --clear-groups --inh-caps -all \
-    deb/usr/lib/news/bin/innd -f
-""",
-    unpacked=("inn2", "libcanlock3"),
-)
-
-ANIMALS = (POSTFIX, POSTSCREEN, EXIM, DOVECOT, LEAFNODE, INN)
+ANIMALS = (POSTFIX, POSTSCREEN, EXIM, DOVECOT, LEAFNODE)
