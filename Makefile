@@ -17,6 +17,7 @@
 
 SHELL := /bin/bash
 SEED ?= 1
+RUNS ?= 100000
 MINUTES ?= 0
 python := .venv/bin/python
 ready := .venv/ready
@@ -82,7 +83,7 @@ bench: $(ready)
 	@$(python) tests/lab/bench.py
 
 soak: $(ready)
-	$(python) tests/simulation/run.py --seed $(SEED) --runs 20000 --steps 500
+	$(python) tests/simulation/run.py --seed $(SEED) --runs $(RUNS) --steps 500
 	@.ci/prepare ip nft ps
 	$(python) tests/lab/chaos.py --seed $(SEED) --episodes 100 --lanes 2
 	$(python) tests/lab/saturation.py --seconds 600

@@ -7,9 +7,9 @@ once, then their states are shared out among the processors.
 
 import argparse
 import os
+import re
 import sys
 import time
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -19,18 +19,28 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.simulation.fingerprint import fingerprint
 from tests.simulation.happenings import ALPHABET, SWITCH, Happening, possible
+from tests.simulation.recovery import Recovery
 from tests.simulation.small_world import SmallWorld
 from tests.simulation.stage import ClaimBroken
 
-Path_ = tuple[Happening, ...]
+Frontier = list[tuple[SmallWorld, str]]
+STORY = " after: "
 SHARED_OUT_FROM = 3
 """The depth from which on the processors search by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    depth: int = 10
-    faults: int = 2
+    """What is searched. Every story of at most `depth` events, of which `faults` are faults or
+    wishes; their ends are free."""
+
+    depth: int
+    faults: int
+    is_fine: bool
+    """Also between two things that happen at nearly the same time."""
+    roots: tuple[str, ...] = ("A serves", "B serves", "both start")
+    asks_recovery: int = 1
+    """Each how-manyth state is asked whether it recovers."""
 
 
 @dataclass(slots=True)
@@ -40,7 +50,7 @@ class Found:
     seen: set[int] = field(default_factory=set)
     events: int = 0
     steps: int = 0
-    levels: list[int] = field(default_factory=list)
+    recovery: Recovery = field(default_factory=Recovery)
     broken: list[str] = field(default_factory=list)
 
 
@@ -53,8 +63,9 @@ def roots() -> dict[str, SmallWorld]:
     settled.pass_until(settled.now + 20.0)
     switched = SWITCH[0].happen_in(settled)
     switched.pass_until(switched.now + 20.0)
-    for world in (settled, switched):
+    for serving, world in enumerate((settled, switched)):
         world.faults = world.takeovers = world.allowed = 0
+        world.server = serving
     cold.allowed = 1
     return {"A serves": settled, "B serves": switched, "both start": cold}
 
@@ -118,29 +129,44 @@ def _search_part(part: tuple[int, int, Scope, int, int]) -> Found:
     return found
 
 
-def _widen(
-    frontier: Iterable[tuple[SmallWorld, str]], scope: Scope, found: Found, *, is_last: bool
-) -> list[tuple[SmallWorld, str]]:
+def _widen(frontier: Frontier, scope: Scope, found: Found, *, is_last: bool) -> Frontier:
     """One event more, from each state in every way."""
     wider = []
     for world, story in frontier:
-        for happening in possible(world, scope.faults):
-            found.events += 1
+        for happening in possible(world, scope.faults, is_fine=scope.is_fine):
             told = f"{story}, {happening}"
             try:
-                new = happening.happen_in(world)
+                new = _come_to(world, happening, scope, found)
             except (ClaimBroken, AssertionError, KeyError, ValueError) as broken:
-                found.broken.append(f"{type(broken).__name__}: {broken}: {told}")
+                found.broken.append(f"{type(broken).__name__}: {broken}{STORY}{told}")
                 continue
-            mark = fingerprint(new)
-            if mark in found.seen:
-                continue
-            found.seen.add(mark)
-            found.steps += new.steps - world.steps
-            if not is_last:
+            if new is not None and not is_last:
                 wider.append((new, told))
-    found.levels.append(len(wider))
     return wider
+
+
+def _come_to(
+    world: SmallWorld, happening: Happening, scope: Scope, found: Found
+) -> SmallWorld | None:
+    """The state after the event, if it is a new one. Raises ClaimBroken."""
+    found.events += 1
+    new = happening.happen_in(world)
+    mark = fingerprint(new)
+    if mark in found.seen:
+        return None
+    found.seen.add(mark)
+    found.steps += new.steps - world.steps
+    if len(found.seen) % scope.asks_recovery == 0:
+        found.recovery.check(new)
+    return new
+
+
+def shortest(broken: list[str]) -> list[str]:
+    """One story for each way in which a claim was broken, numbers apart: the shortest."""
+    kinds: dict[str, str] = {}
+    for line in sorted(broken, key=lambda line: line.count(", ")):
+        kinds.setdefault(re.sub(r"[0-9.]+", "#", line.split(STORY)[0]), line)
+    return list(kinds.values())
 
 
 def main() -> int:
@@ -152,7 +178,7 @@ def main() -> int:
     began = time.perf_counter()
     found = explore(Scope(options.depth, options.faults), options.broken)
     seconds = time.perf_counter() - began
-    for line in found.broken:
+    for line in shortest(found.broken):
         print(line)
     print(
         f"depth {options.depth}, at most {options.faults} faults: {len(found.seen)} states,"

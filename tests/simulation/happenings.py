@@ -8,7 +8,7 @@ or repeated heartbeat, explain none.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from piranha.decisions.events import ClearAsked, Event, HoldChanged, SwitchAsked
+from piranha.decisions.events import ClearAsked, Event, SwitchAsked
 from piranha.terms import Role
 from tests.simulation.machines import GROUP
 from tests.simulation.small_state import (
@@ -70,14 +70,16 @@ def _tell(world: SmallWorld, side: int, event: Event) -> None:
     world.settle()
 
 
-def _hold(world: SmallWorld, side: int) -> None:
-    world.held[side] = True
-    _tell(world, side, HoldChanged(True, "root"))
+def _switch(world: SmallWorld, side: int) -> None:
+    """Onto a node where the service is broken it goes, and comes back."""
+    world.allowed += any(world.broken)
+    _tell(world, side, SwitchAsked(GROUP, "root"))
 
 
-def _resume(world: SmallWorld, side: int) -> None:
-    world.held[side] = False
-    _tell(world, side, HoldChanged(False, "root"))
+def _clear(world: SmallWorld, side: int) -> None:
+    """A node whose service is broken is called fit: it may be tried, once more."""
+    world.allowed += 2 * world.broken[side]
+    _tell(world, side, ClearAsked(GROUP))
 
 
 def _freeze(how: int) -> Act:
@@ -117,15 +119,10 @@ FREEZE_PULSE = _both("freeze pulse of", _freeze(PULSE_FROZEN), explains=1)
 THAW = _both("thaw", SmallWorld.thaw)
 BREAK = _both("break the service of", lambda w, s: w.set_broken(s, True), explains=1, always=True)
 MEND = _both("mend the service of", lambda w, s: w.set_broken(s, False))
-SWITCH = _both(
-    "ask for a switch on",
-    lambda w, s: _tell(w, s, SwitchAsked(GROUP, "root")),
-    explains=1,
-    always=True,
-)
-HOLD = _both("hold", _hold, explains=1)
-RESUME = _both("resume", _resume)
-CLEAR = _both("clear", lambda w, s: _tell(w, s, ClearAsked(GROUP)))
+SWITCH = _both("ask for a switch on", _switch, explains=1, always=True)
+HOLD = _both("hold", SmallWorld.hold, explains=1)
+RESUME = _both("resume", SmallWorld.resume)
+CLEAR = _both("clear", _clear)
 ALPHABET = {
     str(happening): happening
     for happening in (
@@ -136,9 +133,10 @@ ALPHABET = {
 }  # fmt: skip
 
 
-def possible(world: SmallWorld, most_faults: int) -> Iterator[Happening]:
-    """Everything that can happen now, but the passing of time first."""
-    if world.due() <= world.now + SHORT:
+def possible(world: SmallWorld, most_faults: int, *, is_fine: bool) -> Iterator[Happening]:
+    """Everything that can happen now, the passing of time first; `is_fine`: also between two
+    things that happen at nearly the same time."""
+    if is_fine and world.due() <= world.now + SHORT:
         yield NEXT
     yield PASS
     may_fail = world.faults < most_faults

@@ -30,8 +30,8 @@ class SmallFos(SmallState):
 
     def _order(self, side: int, order: Order) -> None:
         fos = self.fos[side]
-        if fos is None:
-            return
+        if fos is None or not fos.is_armed:
+            return  # it is not connected yet
         if isinstance(order, Permit):
             self._obey_permit(side, fos, order)
         elif isinstance(order, Release):

@@ -68,7 +68,7 @@ class SmallState:
     __slots__ = (
         "allowed", "asked", "boots", "broken", "cables", "cut", "excused_until", "faults",
         "flight", "fos", "frozen", "held", "inbox", "mail", "monitor_at", "next_beat", "now",
-        "on", "orphan", "probe_at", "remembered", "runs", "separate_since", "sequences",
+        "on", "orphan", "probe_at", "remembered", "runs", "separate_since", "sequences", "server",
         "states", "steps", "takeovers", "told", "vip", "wake",
     )  # fmt: skip
 
@@ -100,6 +100,8 @@ class SmallState:
         self.mail: tuple[tuple[int, Event], ...] = ()
         self.separate_since = NEVER
         self.excused_until = 0.0
+        self.server = -1
+        """Who serves as long as no fault explains a takeover; -1: nobody yet."""
         self.faults = 0
         self.allowed = 99
         """How many more takeovers the faults so far explain."""
@@ -129,7 +131,10 @@ class SmallState:
         lasted = self.now - self.separate_since
         return lasted > TIMING.deadtime / 4 or self.now < self.excused_until
 
-    def check_single(self) -> None:
+    def check_owners(self) -> None:
+        """Claims `single` and `blink`."""
+        if self.allowed == 0 and self.server >= 0 and not self.has_vip(self.server):
+            raise ClaimBroken("blink: the VIP has left a healthy node, and no fault explains it")
         if self.has_vip(0) and self.has_vip(1) and not self.is_excused():
             raise ClaimBroken("single: both nodes own the VIP")
 

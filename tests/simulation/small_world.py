@@ -23,6 +23,7 @@ from piranha.decisions.events import (
     FosLost,
     FosReported,
     HeartbeatHeard,
+    HoldChanged,
     TimePassed,
     VipAnswer,
     VipsAsked,
@@ -89,7 +90,7 @@ class SmallWorld(SmallFos):
             self.now = max(self.now, due)
             self.happen()
         self.now = max(self.now, instant)
-        self.check_single()
+        self.check_owners()
 
     def happen(self) -> None:
         """One thing that is due now; what it brings about at once belongs to it."""
@@ -137,7 +138,7 @@ class SmallWorld(SmallFos):
             (side, event), *rest = self.mail
             self.mail = tuple(rest)
             self.deliver(side, event)
-        self.check_single()
+        self.check_owners()
 
     # pulse
 
@@ -305,6 +306,16 @@ class SmallWorld(SmallFos):
         self.frozen[side] = RUNNING
         self.on[side] = self.runs[side] = self.orphan[side] = False
         self.vip[side] = 0.0
+
+    def hold(self, side: int) -> None:
+        self.held[side] = True
+        self.deliver(side, HoldChanged(True, "root"))
+        self.settle()
+
+    def resume(self, side: int) -> None:
+        self.held[side] = False
+        self.deliver(side, HoldChanged(False, "root"))
+        self.settle()
 
     def thaw(self, side: int) -> None:
         self.frozen[side] = RUNNING

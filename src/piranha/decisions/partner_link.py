@@ -163,8 +163,19 @@ def is_alone(link: Link, rules: NodeRules, now: float) -> bool:
         return True
     if link.was_silent and link.counted_at is None:
         return link.sent_unheard > 0
-    is_quiet = now - quiet_since(link) >= quiet_limit(link, rules)
-    return link.sent_unheard > REPEATS_BEFORE_ALONE and is_quiet
+    return link.sent_unheard > REPEATS_BEFORE_ALONE and _is_quiet(link, rules, now)
+
+
+def _is_quiet(link: Link, rules: NodeRules, now: float) -> bool:
+    """The last that a partner said before it died may be news that it sent unasked, long after it
+    had last heard us: our lease counts from then, and would end before the quiet does. One that
+    lives and does not hear us has been anxious, counted from then, for a while."""
+    quiet, limit = now - quiet_since(link), quiet_limit(link, rules)
+    if quiet >= limit:
+        return True
+    answered, deadtime = link.acknowledged_at, rules.deadtime_seconds
+    is_unanswered = answered is not None and now - answered >= limit
+    return is_unanswered and quiet >= deadtime / 5 and hears_us(link)
 
 
 def certain_until(
