@@ -2,7 +2,8 @@
 
 Every happening names its side. A fault or a wish uses up one of the few that a path may have; its
 end is free. Each says how many takeovers it explains: a fault of a standby, and a single lost, late
-or repeated heartbeat, explain none.
+or repeated heartbeat, explain none. A node that dies in the moment in which it is first heard again
+is no standby yet: its partner has to count the quiet anew, and may let go in the meantime.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,7 +49,9 @@ class Happening:
         new = world.copy()
         if self.is_fault:
             new.faults += 1
-            is_only_standby = new.role(1 - self.side) is Role.ACTIVE
+            is_only_standby = (
+                new.role(1 - self.side) is Role.ACTIVE and new.role(self.side) is not Role.LISTENING
+            )
             if self.always_explains or not is_only_standby:
                 new.allowed += self.explains
         self.act(new, self.side)
