@@ -2,8 +2,8 @@
 
 Every happening names its side. A fault or a wish uses up one of the few that a path may have; its
 end is free. Each says how many takeovers it explains: a fault of a standby, and a single lost, late
-or repeated heartbeat, explain none. A node that dies in the moment in which it is first heard again
-is no standby yet: its partner has to count the quiet anew, and may let go in the meantime.
+or repeated heartbeat, explain none. A second fault explains one wherever it strikes: a standby that
+comes back and dies at once makes its partner count the quiet anew, and that may take too long.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +50,9 @@ class Happening:
         if self.is_fault:
             new.faults += 1
             is_only_standby = (
-                new.role(1 - self.side) is Role.ACTIVE and new.role(self.side) is not Role.LISTENING
+                new.faults == 1
+                and new.role(1 - self.side) is Role.ACTIVE
+                and new.role(self.side) is not Role.LISTENING
             )
             if self.always_explains or not is_only_standby:
                 new.allowed += self.explains

@@ -43,6 +43,7 @@ FOUND = {
 @pytest.mark.parametrize("story", [story for stories in FOUND.values() for story in stories])
 def test_what_the_search_found_is_mended(story: str) -> None:
     world = replay(story)
+    assert world.takeovers == (1 if "pulse" in story else 0) + ("both start" in story)
     assert sorted(filter(None, (world.role(0), world.role(1)))) == [Role.ACTIVE, Role.STANDBY]
 
 
@@ -63,7 +64,7 @@ def test_no_interleaving_breaks_a_claim() -> None:
         assert found.broken == []
         seen |= found.seen
     print(f"{len(seen):,} distinct states")
-    assert len(seen) >= 200_000
+    assert len(seen) >= 100_000
     assert max(scope.depth for scope in SCOPES.values()) >= 10
 
 
