@@ -19,18 +19,23 @@ def command_seconds(host: Host, command: str) -> float:
     return float(done.stderr)
 
 
-def nginx_change_seconds(host: Host) -> float:
-    """What a planned change costs by nginx's own commands: stop there, stop and start here.
+def change_seconds(host: Host, start_cmd: str, stop_cmd: str) -> float:
+    """What a change costs by the service's own commands: stop there, stop and start here.
 
-    Medians, on a host where nginx does not run.
+    The median, on a host where the service does not run.
     """
     costs = []
     for _ in range(COMMAND_ROUNDS):
-        start = command_seconds(host, NGINX_START)
-        stop = command_seconds(host, NGINX_STOP)
-        stop_of_nothing = command_seconds(host, NGINX_STOP)
+        start = command_seconds(host, start_cmd)
+        stop = command_seconds(host, stop_cmd)
+        stop_of_nothing = command_seconds(host, stop_cmd)
         costs.append(start + stop + stop_of_nothing)
     return statistics.median(costs)
+
+
+def nginx_change_seconds(host: Host) -> float:
+    """The same for nginx."""
+    return change_seconds(host, NGINX_START, NGINX_STOP)
 
 
 def write_nginx_file(pair: Pair) -> None:
