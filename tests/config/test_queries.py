@@ -92,6 +92,14 @@ def test_a_bad_question_to_a_dhcp_server_is_refused(line: str, words: str) -> No
     assert words in said("monitor = dhcp", line)
 
 
+def test_a_radius_server() -> None:
+    found = asked("monitor = radius", "secret = /etc/piranha/radius.secret")
+    assert (found.port, found.protocol) == (1812, Protocol.UDP)
+    assert found.probe.secret == "/etc/piranha/radius.secret"
+    assert "monitor = radius without a secret" in said("monitor = radius")
+    assert "secret has no use with monitor = tcp" in said("secret = /x")
+
+
 @pytest.mark.parametrize("target", ["/run/nginx.pid", "nginx.service", "nginx", "php-fpm8.2"])
 def test_a_process(target: str) -> None:
     found = asked("monitor = process", f"watch_pid = {target}")

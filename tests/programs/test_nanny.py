@@ -129,18 +129,21 @@ def test_it_outlives_a_server_that_resets_while_it_sends() -> None:
 def test_after_the_fork_nothing_is_imported() -> None:
     """What is imported later is memory that no other nanny shares."""
     code = (
-        "import sys\n"
+        "import socket, sys\n"
         "from piranha.programs import nanny\n"
         "from piranha.probes.question import *\n"
+        "from piranha.script.queries import DhcpKind, DnsQuery\n"
         "from piranha.script.steps import steps_of\n"
         "from piranha.system import children\n"
+        "channel = socket.socket(type=socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)\n"
+        "more = dict(argv=('true',), dns=DnsQuery('a.b', 'A'), secret=b'x', watched='x',\n"
+        "    dhcp=DhcpQuestion(DhcpKind.DISCOVER, 'lo', channel.fileno()))\n"
         "children.prepare_to_fork()\n"
         "before = set(sys.modules)\n"
         "for transport in Transport:\n"
         "    for steps in ((), steps_of(b'x', b'x'), steps_of(None, b'^x$', True)):\n"
         "        for host in ('127.0.0.1', '::1'):\n"
-        "            argv = ('true',)\n"
-        "            nanny.ask(Question(host, 1, transport, steps, 0.2, argv=argv))\n"
+        "            nanny.ask(Question(host, 1, transport, steps, 0.2, **more))\n"
         "print(sorted(set(sys.modules) - before), {'logging', 'threading'} & set(sys.modules))\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -10,7 +10,10 @@ from piranha.programs.recipe_files import purpose, recipe_block, recipe_names, r
 from tests.config.lvs_cf import GLOBAL, web
 
 ABOUT = ("proves", "misses", "leaves")
-NEEDED = {"dns": ['query = "www.example.org A"']}
+NEEDED = {
+    "dns": ['query = "www.example.org A"'],
+    "radius": ["secret = /etc/piranha/radius.secret"],
+}
 """What a block must say besides, for nobody else can know it."""
 
 

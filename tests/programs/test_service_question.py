@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +87,17 @@ def test_a_process_is_watched_alone_or_beside_another_question() -> None:
     assert beside is not None
     assert (beside.transport, beside.watched) == (Transport.PROCESS, "web.service")
     assert watch_of(WEB, LOCALHOST) is None
+
+
+def test_a_secret_is_read_before_rights_are_dropped_and_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "radius.secret"
+    file.write_bytes(b"testing123 \nanother line\n")
+    probe = Probe(Monitor.RADIUS, secret=str(file))
+    question = question_of(replace(WEB, probe=probe), LOCALHOST)
+    assert (question.transport, question.secret) == (Transport.RADIUS, b"")
+    known = opened(question)
+    assert known.secret == b"testing123"
+    assert "testing123" not in repr(known)
+    file.unlink()
+    with pytest.raises(OSError, match=r"cannot read .*radius\.secret: No such file"):
+        opened(question)

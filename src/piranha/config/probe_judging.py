@@ -28,6 +28,7 @@ _RHYTHM = {"port", "protocol", "monitor", "timeout", "interval", "fall", "rise",
 _OF = {
     "query": (Monitor.DNS, Monitor.DHCP),
     "device": (Monitor.DHCP,),
+    "secret": (Monitor.RADIUS,),
     "answer": (Monitor.DNS,),
     "rcode": (Monitor.DNS,),
     "connected": (Monitor.UDP,),
@@ -98,6 +99,9 @@ def _query_findings(section: Section) -> Iterator[Finding]:
     if monitor is Monitor.DHCP and vip is not None and vip.address.version != 4:
         text = f"monitor = dhcp asks over IPv4, but address is {vip.address}, expected IPv4"
         yield "error", text, ("monitor", "address")
+    if monitor is Monitor.RADIUS and section["secret"] is None:
+        text = "monitor = radius without a secret, expected a file in secret"
+        yield "error", text, ("monitor", "secret")
     watched = section["watch_pid"]
     if monitor is Monitor.PROCESS and watched is None:
         text = "monitor = process without a process, expected watch_pid"

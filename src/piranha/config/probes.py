@@ -20,6 +20,7 @@ _PROTOCOLS = {
     Monitor.TLS: Protocol.TCP,
     Monitor.UDP: Protocol.UDP,
     Monitor.DHCP: Protocol.UDP,
+    Monitor.RADIUS: Protocol.UDP,
 }
 """What a monitor speaks; the others leave it to the keyword `protocol`."""
 
@@ -73,6 +74,7 @@ def probe_of(section: Section) -> Probe:
         dns=dns_query_of(section) if monitor is Monitor.DNS else None,
         dhcp=dhcp_kind_of(section) if monitor is Monitor.DHCP else None,
         device=section["device"],
+        secret=section["secret"] if monitor is Monitor.RADIUS else None,
         source_port=section["source_port"],
         is_connected=section["connected"],
     )

@@ -20,6 +20,7 @@ class Monitor(StrEnum):
     TLS = "tls"
     DNS = "dns"
     DHCP = "dhcp"
+    RADIUS = "radius"
     PROGRAM = "program"
     PROCESS = "process"
     NONE = "none"
@@ -83,6 +84,8 @@ class Probe:
     """For DHCP."""
     device: str | None = None
     """Through which a DHCP server is asked; None: that of the VIP."""
+    secret: str | None = None
+    """The file with the secret of a RADIUS server."""
     source_port: int | None = None
     """None: any."""
     is_connected: bool = True

@@ -12,6 +12,7 @@ from piranha.probes.doors import Doors, Note
 from piranha.probes.process import ProcessProbe
 from piranha.probes.program import ProgramProbe
 from piranha.probes.question import Question, Transport
+from piranha.probes.radius import RadiusProbe
 from piranha.probes.tcp import TcpProbe
 from piranha.probes.transcript import heading
 from piranha.probes.udp import UdpProbe
@@ -41,6 +42,7 @@ TRANSPORTS: dict[Transport, type[Probe]] = {
     Transport.UDP: UdpProbe,
     Transport.DNS: DnsProbe,
     Transport.DHCP: DhcpProbe,
+    Transport.RADIUS: RadiusProbe,
     Transport.PROCESS: ProcessProbe,
     Transport.PROGRAM: ProgramProbe,
 }

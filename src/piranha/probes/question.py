@@ -1,6 +1,6 @@
 """What a nanny asks: a frozen value that says whom, how, in which steps and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from piranha.defaults import PROBE_TIMEOUT_SECONDS
@@ -15,6 +15,7 @@ class Transport(StrEnum):
     UDP = "udp"
     DNS = "dns"
     DHCP = "dhcp"
+    RADIUS = "radius"
     PROCESS = "process"
     PROGRAM = "program"
 
@@ -52,6 +53,10 @@ class Question:
     dns: DnsQuery | None = None
     """What `Transport.DNS` asks."""
     dhcp: DhcpQuestion | None = None
+    secret_file: str = ""
+    """Whose first line `Transport.RADIUS` shares with the server."""
+    secret: bytes = field(default=b"", repr=False)
+    """That line, once it was read."""
     watched: str = ""
     """What `Transport.PROCESS` looks at: a pid file, a unit or a command's name."""
 

@@ -6,7 +6,10 @@ from piranha.config.settings import IPAddress, Monitor, Service
 from piranha.probes.question import DhcpQuestion, Question, Transport, values_of
 from piranha.script.queries import DhcpKind
 from piranha.script.steps import filled
-from piranha.system import relay_socket
+from piranha.system import files, relay_socket
+
+LARGEST_SECRET = 4_096
+"""Bytes of the file."""
 
 _TRANSPORTS = {
     Monitor.TCP: Transport.TCP,
@@ -14,6 +17,7 @@ _TRANSPORTS = {
     Monitor.UDP: Transport.UDP,
     Monitor.DNS: Transport.DNS,
     Monitor.DHCP: Transport.DHCP,
+    Monitor.RADIUS: Transport.RADIUS,
     Monitor.PROCESS: Transport.PROCESS,
     Monitor.PROGRAM: Transport.PROGRAM,
 }
@@ -34,6 +38,7 @@ def question_of(service: Service, host: IPAddress) -> Question:
         tls=probe.tls,
         dns=probe.dns,
         dhcp=_dhcp_of(service),
+        secret_file=probe.secret or "",
         watched=service.watch_pid or "" if probe.monitor is Monitor.PROCESS else "",
     )
     return replace(question, steps=filled(probe.steps, values_of(question)))
@@ -57,6 +62,9 @@ def watch_of(service: Service, host: IPAddress) -> Question | None:
 def opened(question: Question) -> Question:
     """The question with what only root can open; its `descriptors` are to be closed when
     it was handed over. Raises OSError."""
+    if question.secret_file:
+        content = files.read_limited(question.secret_file, LARGEST_SECRET)
+        return replace(question, secret=content.partition(b"\n")[0].strip())
     if question.dhcp is None:
         return question
     descriptor = relay_socket.open_relay_socket(question.dhcp.device)
