@@ -106,7 +106,7 @@ def test_an_active_without_witness_hands_over_to_one_that_sees_it() -> None:
     passes(world, 8)
     assert facts(world, B) == ["partner unfit", "claim answered", "all started"]
     assert "no witness answers" in world.moves[0][2].reason
-    assert lost_at + SLOW.deadtime / 2 - 0.7 <= world.moves[0][0] <= lost_at + SLOW.deadtime / 2 + 1
+    assert lost_at + SLOW.deadtime / 2 - 1.0 <= world.moves[0][0] <= lost_at + SLOW.deadtime / 2 + 1
     world.set_witness_cut(A, False)
     before = len(world.moves)
     passes(world, 60)
@@ -116,7 +116,7 @@ def test_an_active_without_witness_hands_over_to_one_that_sees_it() -> None:
 def test_a_short_loss_of_the_witness_moves_nothing() -> None:
     world = a_pair(SLOW, isolation="drop")
     world.set_witness_cut(A, True)
-    passes(world, SLOW.deadtime / 2 - 0.7)
+    passes(world, SLOW.deadtime / 2 - 1.3)
     world.set_witness_cut(A, False)
     passes(world, 30)
     assert world.moves == []

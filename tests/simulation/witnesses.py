@@ -6,7 +6,7 @@ from piranha.decisions.events import WitnessAnswered
 from piranha.terms import Side
 from tests.simulation.network import Network
 
-ROUNDS = 8
+ROUNDS = 6
 """Questions in a deadtime; what is not answered is asked again five times as often."""
 
 
