@@ -1,14 +1,17 @@
 """pulse.service under a real systemd: start, stop, reload, restart, watchdog and kill."""
 
 import contextlib
+import json
 import re
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from piranha.programs.file_trial import Trial, boot_id
 from tests.lab.attempts import Attempt, failures
 from tests.lab.instruments import Prober
 from tests.systemd.machine import Machine
@@ -203,3 +206,21 @@ def last_words(machine: Machine, path: str) -> str:
             said = file.read_text()
         time.sleep(0.005)
     return said
+
+
+def test_a_file_that_was_not_confirmed_goes_back_though_pulse_may_not_write_it(
+    running: Pair,
+) -> None:
+    """pulse reads the old file by itself; on the disk it is put back outside of the sandbox."""
+    changed = CONFIGURATION.replace("serial_no = ", "serial_no = 7")
+    assert changed != CONFIGURATION
+    due_at = time.clock_gettime(time.CLOCK_BOOTTIME) + 2.0
+    trial = Trial(boot_id(), due_at, CONFIGURATION)
+    running.b.write("/etc/lvs.cf.unconfirmed", json.dumps(asdict(trial)), 0o600)
+    running.b.write("/etc/lvs.cf", changed)
+    running.b.run("piranhactl", "reload")
+    wait_until(lambda: running.b.run("cat", "/etc/lvs.cf") == CONFIGURATION)
+    assert time.clock_gettime(time.CLOCK_BOOTTIME) >= due_at
+    assert running.b.status("test", "-e", "/etc/lvs.cf.unconfirmed") != 0
+    assert "was not confirmed: going back" in running.b.journal("pulse")
+    assert "could not be put back" not in running.b.journal("pulse")
