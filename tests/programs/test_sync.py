@@ -1,6 +1,7 @@
 """The end of a sync that takes the file: everything or nothing. See tests/lab for both ends."""
 
 import hashlib
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,29 @@ def test_nobody_is_asked_where_nobody_can_answer(
     it._options = replace(options, digest="")
     with pytest.raises(UsageError, match="--yes copies without a question"):
         it._is_wanted()
+
+
+@pytest.mark.parametrize(("typed", "status"), [(b"\n", ExitStatus.OK), (b"", ExitStatus.FAILED)])
+def test_a_key_press_confirms_and_silence_does_not(
+    options: CtlOptions,
+    typed: bytes,
+    status: ExitStatus,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    take(replace(of(options, NEW), seconds=60.0), CONTROL, NEW)
+    it = object.__new__(sync._Sync)
+    it._options, it._partner = replace(options, is_here=True), None
+    person, terminal = os.openpty()
+    with os.fdopen(terminal) as stdin, os.fdopen(person, "wb", 0) as hand:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        hand.write(typed)
+        assert it._wait_for_a_key(0.3) == status
+        monkeypatch.undo()
+    assert (file_trial.read_trial(options.config) is None) == bool(typed)
+    said = capsys.readouterr().out
+    assert "both nodes go back to their old files in 0.3 s unless you press Enter" in said
+    assert ("not confirmed in time" in said) != bool(typed)
 
 
 def test_a_difference_is_shown_and_cannot_spoil_the_terminal() -> None:
