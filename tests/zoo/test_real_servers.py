@@ -24,8 +24,10 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: servers run in network namespaces"),
 ]
 
-PROBES = 100 if IS_WHOLE else 30
-SICK_TIMEOUT_SECONDS = 1.0 if IS_WHOLE else 0.4
+PROBES = 100 if IS_WHOLE else 20
+SICK_TIMEOUT_SECONDS = 1.0 if IS_WHOLE else 0.3
+SETTLE_SECONDS = 1.0 if IS_WHOLE else 0.1
+"""Until a server has written its log."""
 TRIES = 3
 SHOWN_CHARACTERS = 160
 
@@ -86,8 +88,7 @@ def visited(
     request: pytest.FixtureRequest, cage: Cage, tmp_path_factory: pytest.TempPathFactory
 ) -> object:
     case: Case = request.param
-    missing = [package for package in case.animal.packages if not version_of(package)]
-    if missing:
+    if missing := missing_packages(case.animal):
         pytest.skip(f"not installed: {' '.join(missing)} (make zoo installs every server)")
     kept = cage.hold(case.animal)
     with network_of(kept.host.pid):
@@ -96,15 +97,20 @@ def visited(
         yield visited
 
 
+def missing_packages(animal: Animal) -> list[str]:
+    """Those that are not installed."""
+    return [package for package in animal.packages if not version_of(package)]
+
+
 def test_a_healthy_server_is_never_called_sick(
     visited: Visited, request: pytest.FixtureRequest
 ) -> None:
-    time.sleep(0.2)
+    time.sleep(SETTLE_SECONDS)
     before = Counter(visited.kept.logged())
     seen = visits.ask(visited.question(), PROBES)
     assert len(seen) == PROBES
     assert [visit for visit in seen if not visit.is_healthy] == []
-    time.sleep(0.5)
+    time.sleep(SETTLE_SECONDS)
     left = list((Counter(visited.kept.logged()) - before).elements())
     case = visited.case
     request.config.stash[SEEN].append(

@@ -70,7 +70,7 @@ LPRNG = Animal(
     (),
     {"lpd": ""},
     r"""
-mkdir -p /etc/lprng /run/lprng spool/lp run; chown -R lp spool run /run/lprng
+mkdir -p /etc/lprng /run/lprng spool/lp run; chown -R daemon spool run /run/lprng
 cp deb/etc/lprng/* /etc/lprng/ || :
 printf 'lp:\n :sd=/tmp/zoo/spool/lp\n :lp=/dev/null\n :server\n' >/etc/printcap
 cp /etc/printcap /etc/lprng/printcap

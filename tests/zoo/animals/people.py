@@ -156,7 +156,7 @@ export HOME=/tmp/zoo/home
 printf 'secret\nsecret\n' | tigervncpasswd -f >passwd 2>/dev/null || :
 head -c 8 /dev/urandom >passwd; chmod 644 passwd
 exec setpriv --reuid nobody --regid nogroup --clear-groups Xtigervnc :0 -rfbport 5900 \
-    -PasswordFile /tmp/zoo/passwd -localhost=0 -SecurityTypes VncAuth
+    -PasswordFile /tmp/zoo/passwd -localhost=0 -SecurityTypes VncAuth -BlacklistThreshold 1000000
 """,
 )
 
