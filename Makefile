@@ -13,6 +13,7 @@
 #   make bench              outages, memory and load, measured and printed as a table
 #   make soak               the long versions of the random tests
 #   make diagram            draw the moves in ARCHITECTURE.md anew
+#   make tables             make the tables of recipes and verdicts in the guide anew
 #   make clean              remove what the targets made
 
 SHELL := /bin/bash
@@ -22,7 +23,7 @@ MINUTES ?= 0
 python := .venv/bin/python
 ready := .venv/ready
 
-.PHONY: help demo play test check simulate explore chaos zoo lab bench soak diagram clean
+.PHONY: help demo play test check simulate explore chaos zoo lab bench soak diagram tables clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -91,6 +92,9 @@ soak: $(ready)
 
 diagram: $(ready)
 	@$(python) tests/architecture/diagram.py
+
+tables: $(ready)
+	@$(python) tests/docs/probe_tables.py
 
 clean:
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage* .lab-*

@@ -11,6 +11,8 @@ import pytest
 
 from piranha.config.reading import read_settings
 from piranha.config.timing import has_kernel_lease
+from piranha.config.values import Names
+from piranha.programs.recipe_files import recipe_text
 from tests.architecture.source import ROOT, programs
 
 CHAPTERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("changes/*.md")])
@@ -82,7 +84,7 @@ def configurations() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("place", "text"), configurations())
 def test_every_configuration_is_accepted_without_a_warning(place: str, text: str) -> None:
-    reading = read_settings(text.encode(), place)
+    reading = read_settings(text.encode(), place, Names(recipe=recipe_text))
     assert reading.settings is not None, reading.complaints
     assert [str(c) for c in reading.complaints if c.severity != "notice"] == []
 
