@@ -302,7 +302,6 @@ SAMPLES = {
     "isolation": "keep",
     "local_restarts": "2",
     "rcode": "NXDOMAIN",
-    "source_port": "1023",
 }
 
 

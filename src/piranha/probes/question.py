@@ -46,6 +46,10 @@ class Question:
     vip: str = ""
     argv: tuple[str, ...] = ()
     """The program of `Transport.PROGRAM`, with %h and the like still in it."""
+    source_port: int | None = None
+    """From which it is asked; None: any."""
+    source: int | None = None
+    """A descriptor that is bound to the source port (system/source_socket.py)."""
     is_connected: bool = True
     """UDP: False takes answers from other ports of the host, too."""
     tls: TlsTerms | None = None
@@ -72,7 +76,8 @@ class Question:
     @property
     def descriptors(self) -> tuple[int, ...]:
         """What was opened for it, and goes with it to whoever asks."""
-        return () if self.dhcp is None or self.dhcp.socket is None else (self.dhcp.socket,)
+        relay = None if self.dhcp is None else self.dhcp.socket
+        return tuple(opened for opened in (relay, self.source) if opened is not None)
 
     @property
     def is_ipv6(self) -> bool:

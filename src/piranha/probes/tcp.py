@@ -12,6 +12,7 @@ from piranha.probes.doors import Doors, Note, Waiting
 from piranha.probes.expression_guard import ExpressionGuard
 from piranha.probes.question import Question
 from piranha.probes.sick_endings import verdict_of
+from piranha.probes.source import taken_over, unconnect
 from piranha.probes.tls_failure import TlsFailed
 from piranha.probes.verdict import Outcome
 from piranha.script.steps import READ_LIMIT, TlsTerms
@@ -77,7 +78,10 @@ class TcpProbe:
         end = self._doors.now() + _FAREWELL_SECONDS
         room = READ_LIMIT
         try:
-            self._shut_down(self._connection)
+            if self._question.source is None:
+                self._shut_down(self._connection)
+            else:  # who closes first keeps the port busy for a minute: that should be the server
+                self._say_goodbye(self._connection)
             while room > 0 and waiting.until(end) and (rest := self._connection.recv(_READ_SIZE)):
                 room -= len(rest)
         except OSError:
@@ -85,13 +89,19 @@ class TcpProbe:
 
     def close(self) -> None:
         if self._connection is not None:
+            if self._question.source is not None:
+                unconnect(self._connection)
             self._connection.close()
 
     def _connect(self) -> socket.socket:
         question, dialogue = self._question, self._dialogue
         family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
         kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-        connection = self._connection = socket.socket(family, kind)
+        if question.source is None:
+            connection = socket.socket(family, kind)
+        else:
+            connection = taken_over(question.source, family, socket.SOCK_STREAM)
+        self._connection = connection
         code = connection.connect_ex((question.host, question.port))
         if code == EINPROGRESS:
             self._waiting.watch(connection.fileno(), select.POLLOUT)
@@ -138,11 +148,14 @@ class TcpProbe:
         self._guard.tell(self._dialogue, self._dialogue.closed)
 
     def _shut_down(self, connection: socket.socket) -> None:
+        self._say_goodbye(connection)
+        connection.shutdown(socket.SHUT_WR)
+
+    def _say_goodbye(self, connection: socket.socket) -> None:
         if self._tls is not None:
             self._tls.say_goodbye()
             with contextlib.suppress(BlockingIOError):
                 connection.send(self._unsent + self._tls.take_outgoing(), socket.MSG_NOSIGNAL)
-        connection.shutdown(socket.SHUT_WR)
 
     def _begin_tls(self) -> None:
         terms = self._question.tls

@@ -8,6 +8,7 @@ from piranha.probes.exchange import Exchange
 from piranha.probes.expression_guard import ExpressionGuard
 from piranha.probes.question import Question
 from piranha.probes.sick_endings import verdict_of
+from piranha.probes.source import taken_over
 from piranha.probes.verdict import Outcome
 
 _LARGEST_DATAGRAM = 65_535
@@ -38,7 +39,10 @@ class UdpProbe:
         try:
             family = socket.AF_INET6 if question.is_ipv6 else socket.AF_INET
             kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
-            self._socket = socket.socket(family, kind)
+            if question.source is None:
+                self._socket = socket.socket(family, kind)
+            else:
+                self._socket = taken_over(question.source, family, socket.SOCK_DGRAM)
             if question.is_connected:
                 self._socket.connect(self._partner)
             else:

@@ -6,7 +6,7 @@ from piranha.config.settings import IPAddress, Monitor, Service
 from piranha.probes.question import DhcpQuestion, Question, Transport, values_of
 from piranha.script.queries import DhcpKind
 from piranha.script.steps import filled
-from piranha.system import files, relay_socket
+from piranha.system import files, relay_socket, source_socket
 
 LARGEST_SECRET = 4_096
 """Bytes of the file."""
@@ -34,6 +34,7 @@ def question_of(service: Service, host: IPAddress) -> Question:
         service=service.name,
         vip=str(service.vip.address),
         argv=probe.program,
+        source_port=probe.source_port,
         is_connected=probe.is_connected,
         tls=probe.tls,
         dns=probe.dns,
@@ -65,6 +66,10 @@ def opened(question: Question) -> Question:
     if question.secret_file:
         content = files.read_limited(question.secret_file, LARGEST_SECRET)
         return replace(question, secret=content.partition(b"\n")[0].strip())
+    if question.source_port is not None and question.transport in (Transport.TCP, Transport.UDP):
+        is_stream = question.transport is Transport.TCP
+        source = source_socket.open_source_socket(is_stream, question.is_ipv6, question.source_port)
+        return replace(question, source=source)
     if question.dhcp is None:
         return question
     descriptor = relay_socket.open_relay_socket(question.dhcp.device)
