@@ -19,6 +19,7 @@ from piranha.wire.exit_status import ExitStatus
 from tests.lab import limits, outages, world
 from tests.lab.commands import write_nginx_file
 from tests.lab.costs import largest_private_megabytes, processor_seconds
+from tests.lab.crowd import measured_crowd
 from tests.lab.cuts import Cable, Cut
 from tests.lab.host import LabError
 from tests.lab.instruments import Prober
@@ -54,6 +55,7 @@ class Bench:
             lambda: self.change("SIGTERM of pulse", outages.end_pulse),
             self.many,
             self.memory,
+            self.crowd,
             self.idle,
         ]
 
@@ -94,6 +96,15 @@ class Bench:
         title = f"the largest of {limits.NANNIES} nannies, private"
         yield Result(title, (nanny,), limits.NANNY_MB, "MB")
         yield Result("pulse, private", (pulse,), limits.PULSE_MB, "MB")
+
+    def crowd(self) -> Iterator[Result]:
+        crowd = measured_crowd(limits.CROWD, 10.0)
+        title = f"{crowd.nannies} nannies, a probe a second, share of a core"
+        yield Result(title, (crowd.percent,), limits.CROWD_PERCENT, "%")
+        megabytes = crowd.typical_kilobytes / 1024
+        yield Result(
+            f"one of {crowd.nannies} nannies, private", (megabytes,), limits.NANNY_MB, "MB"
+        )
 
     def idle(self) -> Iterator[Result]:
         with running_pair([limits.IDLE_SERVICE], "1", "5") as pair:

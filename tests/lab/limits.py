@@ -23,6 +23,12 @@ MANY_STOPS_MS = 500.0
 NANNIES = 50
 NANNY_MB = 2.0
 """Private memory of one nanny, with 50 of them."""
+CROWD = 500
+"""Nannies on one node, each asking every second."""
+CROWD_PERCENT = 30.0
+"""Of one core, for all of them and the fos that hears them."""
+BUSIEST_TENTH = 0.2
+"""Share of their probes in the busiest tenth of the interval; all at once would be 1."""
 PULSE_MB = 15.0
 IDLE_PERCENT = 0.5
 """Of one core, for all daemons of a node with one service, at keepalive 1 s."""

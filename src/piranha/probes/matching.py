@@ -89,7 +89,7 @@ class LineMatcher:
 
     def __init__(self, step: ExpectLine, _is_last: bool) -> None:
         self._text = step.text
-        self._is_code = re.fullmatch(rb"[0-9]{1,3}", step.text) is not None
+        self._is_code = len(step.text) <= 3 and step.text.isdigit()
         self._code = b""
         self._line_start = self._looked_at = 0
         self.consumed = 0

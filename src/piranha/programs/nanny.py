@@ -21,13 +21,13 @@ from piranha.programs.nanny_by_hand import NannyByHand
 from piranha.programs.nanny_options import NannyOptions, read_options
 from piranha.programs.nanny_rounds import probe_for_ever, report_of
 from piranha.programs.nanny_watching import watch_for_ever
-from piranha.script.steps import steps_of
+from piranha.script.steps import ExpectLine, ExpectPrefix, Send
 from piranha.system import children, clock, journal
 from piranha.terms import Severity
 from piranha.wire import nanny_line
 from piranha.wire.exit_status import ExitStatus
 
-_WARM_UP_PROBES = 10
+_WARM_UP_PROBES = 30
 _WARM_UP_SECONDS = 0.05
 """At most for each of them, on a machine without loopback; else 0.3 ms."""
 
@@ -39,7 +39,7 @@ def ask(question: Question, dialogue_log: Callable[[Note], None] | None = None) 
 
 
 def warm_up() -> None:
-    """Ask ourselves a few times over loopback, before nannies are forked; takes about 3 ms.
+    """Ask ourselves a few times over loopback, before nannies are forked; takes about 10 ms.
 
     Python 3.11 rewrites the code that it runs often (PEP 659), and what is rewritten before the
     fork stays shared by all nannies: 0.3 MB of each.
@@ -49,16 +49,16 @@ def warm_up() -> None:
     except OSError:
         return  # then they are as large as they are
     with listener:
-        steps = steps_of(b"?", b"!")
+        steps = (Send(b"?"), ExpectPrefix(b"!"), ExpectLine(b"250"))
         host, port = listener.getsockname()
         question = Question(host, port, Transport.TCP, steps, _WARM_UP_SECONDS)
 
         def answer(note: Note) -> None:
-            if note.kind == "expecting":
+            if note.kind == "sent":
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(1)
-                    connection.sendall(b"!")
+                    connection.sendall(b"!250\n")
 
         for number in range(_WARM_UP_PROBES):
             nanny_line.encode(report_of(question, ask(question, answer), number))
