@@ -1,7 +1,8 @@
-"""A service is broken on both nodes for a week: how often it moves, and what is said of it."""
+"""A simulated week: without a fault, with a fault a day, with a service broken on both nodes."""
 
 from piranha.terms import Role, Side
-from tests.simulation.stories import A, a_pair, passes, said
+from tests.simulation import runs
+from tests.simulation.stories import A, a_pair, passes, said, serves
 from tests.simulation.world import Timing
 
 A_DAY = 86_400.0
@@ -38,3 +39,34 @@ def tries_in(seconds: float, first_pause: float) -> int:
     while (at := at + pause) < seconds:
         count, pause = count + 1, min(2 * pause, A_DAY)
     return count
+
+
+def test_a_week_without_a_fault_moves_nothing() -> None:
+    world = a_pair(SLOW_WORLD)
+    passes(world, A_WEEK)
+    assert world.moves == []
+    assert world.said == []
+    assert world.owners() == [A]
+
+
+def test_a_week_with_a_fault_a_day_moves_at_most_once_a_day() -> None:
+    """Each day another fault strikes the node that serves, for some minutes; then it is mended."""
+    world = a_pair(SLOW_WORLD)
+    a_while = 3 * SLOW_WORLD.deadtime
+    for fault in (
+        runs.power_off,
+        runs.service_broken,
+        runs.one_way_cut,
+        runs.pulse_killed,
+        runs.carrier_lost,
+        runs.all_killed,
+        lambda world, side, seconds: world.freeze(side, pulse=True, fos=True, seconds=seconds),
+    ):
+        world.moves.clear()
+        (serving,) = world.owners()
+        fault(world, serving, a_while)
+        passes(world, A_DAY)
+        assert world.owners() == [serving.other], world.log
+        assert serves(world, serving.other)
+        takeovers = [move.reason for _, _, move in world.moves if move.new is Role.STARTING]
+        assert len(takeovers) == 1, takeovers
