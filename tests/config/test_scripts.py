@@ -180,3 +180,12 @@ def test_what_cannot_work_is_told(lines: list[str], expected: str) -> None:
         expected.split(": ", 1)[1],
         expected.split(":", 1)[0],
     )
+
+
+def test_a_recipe_that_says_what_it_misses_may_expect_nothing() -> None:
+    recipe = "recipe own {\n    port = 9\n    " + script("send = x") + "\n}\n"
+    silent = "warning: the script expects nothing of the server, expected a step that does"
+    told = complaints(GLOBAL + recipe + web("monitor = own"))
+    assert [line.split(": ", 1)[1] for line in told] == [silent]
+    honest = recipe.replace("port = 9", 'port = 9\n    misses = "that a process reads it"')
+    assert complaints(GLOBAL + honest + web("monitor = own")) == []
