@@ -1,7 +1,7 @@
 """Every server of the zoo."""
 
 from tests.zoo.animal import Animal
-from tests.zoo.animals import files, mail, people, stores, web
+from tests.zoo.animals import datagrams, files, mail, people, stores, web
 
 ANIMALS: tuple[Animal, ...] = (
     *web.ANIMALS,
@@ -9,6 +9,7 @@ ANIMALS: tuple[Animal, ...] = (
     *stores.ANIMALS,
     *files.ANIMALS,
     *people.ANIMALS,
+    *datagrams.ANIMALS,
 )
 
 

@@ -73,6 +73,16 @@ def mysql_error(number: int, text: bytes, sequence: int) -> bytes:
     return len(packet).to_bytes(3, "little") + bytes([sequence]) + packet
 
 
+def kerberos_error(code: int) -> bytes:
+    """KRB-ERROR as MIT's server sends it, behind its length, with another code."""
+    error = bytes.fromhex(
+        "7e3f303da003020105a10302011ea411180f32303236313132353233303630355aa5050203050000a6030201"
+    )
+    rest = bytes.fromhex("a70f1b0d504952414e48412e50524f4245")
+    packet = error + bytes([code]) + rest
+    return len(packet).to_bytes(4, "big") + packet
+
+
 ERRORS: dict[str, dict[str, Talk]] = {
     "http": WEB,
     "https": WEB,
@@ -177,6 +187,11 @@ ERRORS: dict[str, dict[str, Talk]] = {
     "rsync": {
         "error": (b"@ERROR: access denied\n", CLOSE),
         "too many": (b"@RSYNCD: 31.0\n", LINE, b"@ERROR: max connections (4) reached\n", CLOSE),
+    },
+    "kerberos-tcp": {
+        "service unavailable": (HEAR, kerberos_error(29)),
+        "generic error": (HEAR, kerberos_error(60)),
+        "half an error": (HEAR, kerberos_error(6)[:30], CLOSE),
     },
     "git": {"other error": (HEAR, b"0012ERR internal x", CLOSE), "no": (HEAR, b"0000", CLOSE)},
     "svn": {"failure": (b"( failure ( ( 210003 3:bad 0: 0 ) ) ) ", CLOSE)},

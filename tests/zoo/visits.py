@@ -14,7 +14,7 @@ from piranha.probes.question import Question
 from piranha.probes.verdict import Bearing, Verdict
 from piranha.programs.config_file import read_config_file
 from piranha.programs.fos_nannies import NANNY_USER
-from piranha.programs.service_question import question_of
+from piranha.programs.service_question import opened, question_of
 from piranha.system import children, clock
 
 LATE_SECONDS = 0.05
@@ -60,7 +60,8 @@ def question(recipe: str, lines: str, folder: Path, host: str = "127.0.0.1") -> 
     path.write_text(FILE.format(recipe=recipe, lines=lines.replace("; ", "\n    ")))
     reading = read_config_file(path)
     assert reading.settings is not None, [str(complaint) for complaint in reading.complaints]
-    return question_of(reading.settings.groups[0].services[0], host)  # type: ignore[arg-type]
+    service = reading.settings.groups[0].services[0]
+    return opened(question_of(service, host))  # type: ignore[arg-type]
 
 
 def ask(question: Question, times: int = 1) -> list[Visit]:
