@@ -78,7 +78,7 @@ def test_the_audit_sees_each_planted_violation() -> None:
         plant, trouble = PLANTS[claim]
         return play(Plan(0, TIMING, (trouble,)), plant).complaints
 
-    with ThreadPoolExecutor(LANES) as lanes:
+    with ThreadPoolExecutor(len(PLANTS)) as lanes:
         found = dict(zip(PLANTS, lanes.map(complaints, PLANTS), strict=True))
     for claim, said in found.items():
         print(claim, said)
