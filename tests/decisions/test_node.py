@@ -84,6 +84,17 @@ def test_a_node_that_holds_nothing_says_goodbye_and_is_finished() -> None:
     assert decision.effects == (Finished(),)
 
 
+def test_a_finished_node_has_no_more_to_do_however_late_it_is_asked() -> None:
+    """Its next heartbeat would be due, and is never sent: `make chaos SEED=346` saw a pulse on a
+    busy machine turn for ever after its goodbye."""
+    state = node.step(RULES, a_node(), StopAsked("SIGTERM"), 100.1).state
+    state, _ = node.compose(RULES, state, 100.1)
+    state = node.step(RULES, state, TimePassed(), 100.2).state
+    assert state.is_finished
+    for late in (100.3, 103.0, 110.0):
+        assert node.wake_at(RULES, state, late) > late
+
+
 def test_a_hold_is_told_and_kept() -> None:
     decision = node.step(RULES, a_node(), HoldChanged(True, "root"), 100.0)
     _, beat = node.compose(RULES, decision.state, 100.0)

@@ -468,6 +468,8 @@ def _next_beat_at(rules: NodeRules, state: NodeState, now: float) -> float:
 
 def wake_at(rules: NodeRules, state: NodeState, now: float) -> float:
     """When time alone may change something: step with TimePassed then, at the latest."""
+    if state.is_finished:
+        return now + rules.deadtime_seconds  # nothing is sent or judged any more
     instants = [
         _next_beat_at(rules, state, now),
         state.stepped_at + freeze_limit(rules) / 2,
@@ -477,7 +479,7 @@ def wake_at(rules: NodeRules, state: NodeState, now: float) -> float:
     anxious_at = partner_link.anxious_at(state.link, rules)
     if anxious_at > now:
         instants.append(anxious_at)
-    if _says_goodbye(state) and not state.is_finished:
+    if _says_goodbye(state):
         instants.append(state.goodbye_at + GOODBYE_INTERVAL)
     return min(instants)
 
