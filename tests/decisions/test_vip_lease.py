@@ -2,7 +2,7 @@
 
 import pytest
 
-from piranha.decisions.fos_effects import SetVips
+from piranha.decisions.fos_effects import AnnounceVips, SetVips
 from piranha.decisions.fos_events import (
     VipAnswered,
     VipsGone,
@@ -50,6 +50,27 @@ def test_pulse_can_have_them_announced_again() -> None:
     story = GroupStory(WEB).serve()
     story.order(Announce("the partner was active until just now"))
     assert story.done == ["announce 10.0.0.10"]
+
+
+def test_a_takeover_that_is_not_believed_is_announced_in_all_forms_once() -> None:
+    story = GroupStory(WEB).serve()
+    story.effects.clear()
+    story.order(Announce("not believed", is_in_all_forms=True))
+    story.pass_time(1.0, is_permitted=True)
+    forms = [e.is_in_all_forms for e in story.effects if isinstance(e, AnnounceVips)]
+    assert forms == [True, False, False, False]
+
+
+def test_who_says_that_he_has_a_vip_of_ours_is_contradicted_at_once_but_not_all_the_time() -> None:
+    story = GroupStory(WEB).serve()
+    story.pass_time(6.0, is_permitted=True)
+    before = len(story.announced_at)
+    for _ in range(20):
+        story.give(VipAnswered("10.0.0.10", "02:00:00:00:00:07"))
+    assert len(story.announced_at) == before + 1
+    story.pass_time(1.0, is_permitted=True)
+    story.give(VipAnswered("10.0.0.10", "02:00:00:00:00:07"))
+    assert len(story.announced_at) == before + 2
 
 
 def test_a_vip_that_somebody_removed_is_put_back_at_once_and_announced() -> None:

@@ -40,6 +40,7 @@ GROUP = GroupShown(
     services=(SERVICE,),
     processes=(FosShown("active", 4711, "serving", 0.3),),
     last_move=MOVE,
+    is_believed=True,
 )
 STATUS = StatusShown(
     wall=1600.0,
@@ -80,6 +81,14 @@ def group_page(**changes: object) -> str:
     return page(groups=(replace(GROUP, **changes),))  # type: ignore[arg-type]
 
 
+def test_a_takeover_that_nobody_has_verified_or_believes_is_shown() -> None:
+    unknown = replace(GROUP, is_believed=None)
+    assert "of its lease left, not verified" in page(groups=(unknown,))
+    doubted = replace(GROUP, is_believed=False, belief_evidence="10.0.0.10 is at 02:99:00:00:00:99")
+    text = "NOT BELIEVED by the segment: 10.0.0.10 is at 02:99:00:00:00:99"
+    assert text in page(groups=(doubted,))
+
+
 def test_a_well_node_is_a_quiet_page() -> None:
     assert page().splitlines() == [
         "cluster piranha, backup 10.0.0.2, pulse 4242",
@@ -93,7 +102,7 @@ def test_a_well_node_is_a_quiet_page() -> None:
         "",
         "group web: ACTIVE here (epoch 3), fit",
         "  partner   standby, fit",
-        "  vip       10.0.0.10 on eth0:1: here, 3.2 s of its lease left",
+        "  vip       10.0.0.10 on eth0:1: here, 3.2 s of its lease left, verified by the partner",
         "  service   http: answers for 2 min (answered: 200 OK)",
         "  fos       --active 4711: serving, said something 0.3 s ago",
         "  last move 10 min ago: standby -> starting: "

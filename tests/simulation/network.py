@@ -49,7 +49,7 @@ class Network(Stage):
             answers = (VipAnswer("10.0.0.10", "02:00:00:00:00:01", True),) if heard else ()
             if self.foreign_mac:
                 answers = (*answers, VipAnswer("10.0.0.10", self.foreign_mac, False))
-            self.deliver(side, VipsAsked(GROUP, asked_at, answers))
+            self.deliver(side, VipsAsked(GROUP, asked_at, answers, ("10.0.0.10",)))
 
         self.after(effect.wait_seconds, answer)
 

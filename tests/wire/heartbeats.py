@@ -34,6 +34,10 @@ _GROUP_PARTS = {
     "active_to_age": st.none() | durations,
     "judged": tags,
     "failed": tags,
+    "vips_seen_epoch": u64,
+    "vips_seen_number": u64,
+    "vips_are_wrong": st.booleans(),
+    "vips_evidence": reasons,
     "withholds": st.booleans(),
     "is_abridged": st.just(False),
 }

@@ -16,6 +16,7 @@ from piranha.wire.arp_frame import (
     NeighbourSolicitation,
     Operation,
     announcement,
+    announcements_in_all_forms,
     decode,
     encode_arp,
     packed_mac,
@@ -52,6 +53,25 @@ def test_an_ipv4_question_claims_nothing() -> None:
 @pytest.mark.parametrize("frame", [announcement(VIP, MAC), question(VIP, MAC)])
 def test_an_arp_frame_is_as_long_as_ethernet_asks(frame: bytes) -> None:
     assert len(frame) == 60
+
+
+def test_all_forms_are_a_request_a_reply_and_a_question_to_each_witness_of_the_kind() -> None:
+    vip, gateway, other = (
+        IPv4Address("10.0.0.10"),
+        IPv4Address("10.0.0.254"),
+        IPv6Address("fe80::1"),
+    )
+    mac = "02:00:00:00:00:01"
+    frames = announcements_in_all_forms(vip, mac, [gateway, other])
+    assert frames[0] == announcement(vip, mac)
+    said = [decode(frame) for frame in frames]
+    assert [(p.operation, p.sender_ip, p.target_ip) for p in said] == [
+        (Operation.REQUEST, vip, vip),
+        (Operation.REPLY, vip, vip),
+        (Operation.REQUEST, vip, gateway),
+    ]
+    assert {p.sender_mac for p in said} == {mac}
+    assert announcements_in_all_forms(other, mac, [gateway]) == [announcement(other, mac)]
 
 
 def test_an_ipv6_announcement_goes_to_all_nodes_and_overrides() -> None:

@@ -5,7 +5,7 @@ An action decides nothing; `failover.MOVES` says which are taken, and in which o
 
 from collections.abc import Callable
 
-from piranha.decisions import partner_link
+from piranha.decisions import partner_link, takeover_check
 from piranha.decisions.absence import ASK_SECONDS, NOT_ASKED
 from piranha.decisions.effects import AskVips, Effect, Fence, OrderFos, Remember, Say, SendHeartbeat
 from piranha.decisions.facts import Fact, Notice
@@ -85,6 +85,10 @@ def take(view: View, state: GroupState, notice: Notice) -> Acted:
         repair_pause=0.0,
         fos_losses=(),
         is_fos_gone=False,
+        check=None,
+        belief_number=0,
+        is_believed=None,
+        belief_evidence="",
         took_after_fault=claim is not None and claim.kind is ClaimKind.FAULT,
     )
     state = replace(state, permitted_until=permission(view, state))
@@ -250,6 +254,21 @@ def say_whole(_view: View, state: GroupState, notice: Notice) -> Acted:
     """As urgent: whoever was called learns that it is over."""
     say = Say(Severity.CRITICAL, state.name, notice.text)
     return replace(state, broken_since=None, well_since=None), (say,)
+
+
+def check_vips(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Ask the segment whether it believes that the partner has the VIPs."""
+    assert state.check is not None
+    state = replace(state, check=takeover_check.asked(state.check, view.now))
+    return ask_segment(view, state, notice)
+
+
+def announce_otherwise(_view: View, state: GroupState, notice: Notice) -> Acted:
+    """The segment does not believe it: say it in every form that there is."""
+    state = replace(state, belief_number=int(notice.evidence["number"]))
+    text = f"the segment does not believe the takeover: {notice.text}"
+    say = Say(Severity.WARNING, state.name, f"{text}; announcing the VIPs in other forms")
+    return state, (_order(state, Announce(text, is_in_all_forms=True)), say)
 
 
 def offer(view: View, state: GroupState, _notice: Notice) -> Acted:

@@ -115,6 +115,8 @@ class VipsAsked:
     group: str
     asked_at: float
     answers: tuple[VipAnswer, ...]
+    asked: tuple[str, ...] = ()
+    """The VIPs that were asked for on segments where the partner's MAC is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Fact(StrEnum):
     NOBODY_SERVES = "nobody serves"
     START_OVERDUE = "start overdue"
     FAILBACK_DUE = "failback due"
+    VIPS_UNCHECKED = "vips unchecked"
+    TAKEOVER_DOUBTED = "takeover doubted"
     VERDICT_DIFFERS = "verdict differs"
     REPAIR_DUE = "repair due"
     BROKEN_ON_BOTH = "broken on both"

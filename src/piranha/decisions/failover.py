@@ -52,6 +52,7 @@ _FENCE = Move(None, (a.fence,))
 _ASK = Move(None, (a.ask_segment,))
 _BROKEN = Move(None, (a.say_broken,))
 _WHOLE = Move(None, (a.say_whole,))
+_DOUBTED = Move(None, (a.announce_otherwise,))
 _CLOSE = Move(SB, (a.close_claim,))
 _HAND_OVER = Move(RE, (a.mark_unfit_if_fault, a.release_asked))
 
@@ -82,6 +83,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (SB, F.NOBODY_SERVES): _CLAIM,
     (SB, F.START_OVERDUE): _ALARMED_CLAIM,
     (SB, F.FAILBACK_DUE): _CLAIM,
+    (SB, F.VIPS_UNCHECKED): Move(None, (a.check_vips,)),
     (SB, F.BROKEN_ON_BOTH): _BROKEN,
     (SB, F.WHOLE_AGAIN): _WHOLE,
     # claiming
@@ -110,6 +112,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (ST, F.FOUND_ASTRAY): _STRAY,
     (ST, F.FOS_RETURNED): Move(None, (a.permit_again,)),
     (ST, F.ALL_STARTED): Move(AC, ()),
+    (ST, F.TAKEOVER_DOUBTED): _DOUBTED,
     (ST, F.SWITCH_REFUSED): _REFUSE_SWITCH,
     # active
     (AC, F.LET_GO): Move(SB, (a.end_period,), CRITICAL),
@@ -124,6 +127,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (AC, F.CLAIM_BASELESS): Move(None, (a.refuse_claim,)),
     (AC, F.SWITCH_ASKED): Move(None, (a.offer,)),
     (AC, F.SWITCH_REFUSED): _REFUSE_SWITCH,
+    (AC, F.TAKEOVER_DOUBTED): _DOUBTED,
     (AC, F.VERDICT_DIFFERS): Move(None, (a.probe_now,)),
     (AC, F.REPAIR_DUE): Move(None, (a.repair,)),
     (AC, F.BROKEN_ON_BOTH): _BROKEN,
@@ -163,6 +167,7 @@ _DUTY = {
     F.FAILBACK_DUE,
 }
 _UPKEEP = {F.VERDICT_DIFFERS, F.REPAIR_DUE}
+_BELIEF = {F.VIPS_UNCHECKED, F.TAKEOVER_DOUBTED}
 _BOTH = {F.BROKEN_ON_BOTH, F.WHOLE_AGAIN}
 
 NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
@@ -174,6 +179,7 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         | _DUTY
         | _UPKEEP
         | _BOTH
+        | _BELIEF
         | {F.STOPPING, F.CLAIM_BASELESS, F.SWITCH_ASKED}
     ),
     SB: frozenset(
@@ -181,10 +187,11 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         | _OWN_FOS
         | _OWN_CLAIM
         | _UPKEEP
-        | {F.STOPPING, F.FOUND_SERVING, F.CLAIM_BASELESS, F.STARTUP_OVER}
+        | {F.STOPPING, F.FOUND_SERVING, F.CLAIM_BASELESS, F.STARTUP_OVER, F.TAKEOVER_DOUBTED}
     ),
     CL: frozenset(
         _BOTH
+        | _BELIEF
         | _OWN_PERIOD
         | _OWN_FOS
         | _DUTY
@@ -194,6 +201,7 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
     ),
     ST: frozenset(
         _BOTH
+        | {F.VIPS_UNCHECKED}
         | _OWN_CLAIM
         | _ABSENCE
         | _DUTY
@@ -202,10 +210,14 @@ NOTHING_HAPPENS: Mapping[Role, frozenset[Fact]] = {
         | {F.FORCED, F.SWITCH_ASKED}
     ),
     AC: frozenset(
-        _OWN_CLAIM | _ABSENCE | _DUTY | {F.FOUND_SERVING, F.ALL_STARTED, F.STARTUP_OVER, F.FORCED}
+        _OWN_CLAIM
+        | _ABSENCE
+        | _DUTY
+        | {F.VIPS_UNCHECKED, F.FOUND_SERVING, F.ALL_STARTED, F.STARTUP_OVER, F.FORCED}
     ),
     RE: frozenset(
         _BOTH
+        | _BELIEF
         | (_OWN_PERIOD - {F.LET_GO})
         | _OWN_CLAIM
         | _ABSENCE
@@ -320,6 +332,8 @@ def wake_at(view: View, state: GroupState) -> float:
         state.repairing_until,
         state.since + view.rules.reentry_seconds,
     ]
+    if state.check is not None and state.role is SB:
+        instants.append(state.check.next_at)
     if state.well_since is not None:
         instants.append(state.well_since + view.rules.reentry_seconds)
     if view.rules.has_fence:

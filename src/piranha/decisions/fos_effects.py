@@ -5,7 +5,7 @@ Each effect either succeeds quietly or comes back as an event, as its text says.
 
 from dataclasses import dataclass
 
-from piranha.config.settings import Service, Vip
+from piranha.config.settings import IPAddress, Service, Vip
 from piranha.decisions.effects import Say
 from piranha.decisions.fos_events import Command
 from piranha.wire.report_line import Report
@@ -33,6 +33,10 @@ class AnnounceVips:
     """Tell the segment where these VIPs are, once."""
 
     vips: tuple[Vip, ...]
+    is_in_all_forms: bool = False
+    """Also in forms that not everybody needs; the usual one was not believed."""
+    witnesses: tuple[IPAddress, ...] = ()
+    """Then told as well, each by a question from the VIP, which it must learn to answer."""
 
 
 @dataclass(frozen=True, slots=True)

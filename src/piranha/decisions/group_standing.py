@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 
-from piranha.config.settings import Group, Service, Settings, Vip
+from piranha.config.settings import Group, IPAddress, Service, Settings, Vip
 from piranha.config.timing import has_kernel_lease, lease_seconds
 from piranha.decisions.fos_effects import FosEffect, RunCommand
 from piranha.decisions.fos_events import Command
@@ -49,6 +49,8 @@ class FosRules:
     announce_interval_seconds: float
     calm_seconds: float
     """A service that has stood this long has its local restarts back (`reentry`)."""
+    witnesses: tuple[IPAddress, ...] = ()
+    """They are told of a takeover that is not believed."""
 
 
 def fos_rules(settings: Settings, group: str) -> FosRules:
@@ -60,6 +62,7 @@ def fos_rules(settings: Settings, group: str) -> FosRules:
         lease_seconds(keepalive, deadtime) / 8,
         settings.announce_interval_seconds,
         settings.reentry_seconds,
+        settings.witness,
     )
 
 
@@ -170,6 +173,8 @@ class Standing:
     """How many announcements of it were repeated since."""
     announce_at: float = inf
     held_told_at: float = -inf
+    defended_at: float = -inf
+    """When another machine that says it has a VIP was contradicted last."""
     foreign: frozenset[tuple[str, str]] = frozenset()
     """VIP and MAC of every answer already told in this period."""
     are_vips_gone: bool = False

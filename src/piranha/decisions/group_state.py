@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from piranha.decisions.takeover_check import VipCheck
 from piranha.terms import Role
 from piranha.wire.heartbeat import GroupBeat
 
@@ -125,6 +126,11 @@ class GroupState:
     conflict: Conflict | None = None
     announced_after: float | None = None
     """The end of the partner's newest activity after which we announced again."""
+    belief_number: int = 0
+    """The newest answer of the segment that the partner has told of this period."""
+    is_believed: bool | None = None
+    """Whether the segment believes that the VIPs are here; None: the partner has not told."""
+    belief_evidence: str = ""
     # Broken on both nodes
     broken_since: float | None = None
     """Since when, as it was said; None: it is not."""
@@ -135,6 +141,8 @@ class GroupState:
     asking: Asking | None = None
     has_partner_served: bool = False
     """The partner was heard serving since we last served."""
+    check: VipCheck | None = None
+    """Whether the segment believes the partner's period."""
     wants_monitor: bool = False
     said_blocked: str = ""
     # Claims

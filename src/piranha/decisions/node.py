@@ -514,7 +514,7 @@ def compose(
 
 def _group_beat(view: View, state: GroupState) -> GroupBeat:
     """What a heartbeat says of the group: from the group's own state alone (_has_changed)."""
-    now, claim = view.now, state.claim
+    now, claim, check = view.now, state.claim, state.check
     failures = fitness.counted_failures(view.group, state)
     if state.period:
         unfit = fitness.serving_unfit_reason(view.group, state)
@@ -538,6 +538,10 @@ def _group_beat(view: View, state: GroupState) -> GroupBeat:
         offer=state.offer,
         claim_is_fault=claim is not None and claim.kind == "fault",
         claim_is_unfit=claim is not None and claim.kind == "unfit",
+        vips_seen_epoch=check.epoch if check and check.number else 0,
+        vips_seen_number=check.number if check else 0,
+        vips_are_wrong=check is not None and check.is_wrong,
+        vips_evidence=check.evidence if check else "",
         withholds=claim is not None and claim.withheld_since is not None,
         repairing_seconds=max(0.0, state.repairing_until - now),
         active_from_age=None if state.active_from is None else max(0.0, now - state.active_from),

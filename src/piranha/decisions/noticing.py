@@ -141,6 +141,21 @@ def upkeep(view: View, state: GroupState, _event: Event) -> Found:
         yield Notice(Fact.REPAIR_DUE, next(iter(failures.values())), {"tags": sorted(failures)})
 
 
+def belief(view: View, state: GroupState, _event: Event) -> Found:
+    """Whether the segment believes who serves: the standby asks, the keeper acts on the answer."""
+    partner, check = state.partner, state.check
+    if partner is None or not partner_link.is_partner_heard(view.link, view.rules, view.now):
+        return
+    if state.serves:
+        is_news = partner.vips_seen_epoch == state.period
+        is_news = is_news and partner.vips_seen_number != state.belief_number
+        if is_news and partner.vips_are_wrong:
+            text = partner.vips_evidence or "the partner does not find them here"
+            yield Notice(Fact.TAKEOVER_DOUBTED, text, {"number": partner.vips_seen_number})
+    elif check is not None and view.now >= check.next_at and not partner.role.is_inactive:
+        yield Notice(Fact.VIPS_UNCHECKED, f"epoch {check.epoch} is not seen on the segment yet")
+
+
 FINDERS: tuple[Callable[[View, GroupState, Event], Found], ...] = (
     own_fos,
     conflict,
@@ -148,6 +163,7 @@ FINDERS: tuple[Callable[[View, GroupState, Event], Found], ...] = (
     partners_claim,
     absence,
     standby_duty,
+    belief,
     upkeep,
     broken_on_both,
 )

@@ -6,6 +6,7 @@ No role changes here.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from piranha.decisions import takeover_check
 from piranha.decisions.events import (
     CarrierChanged,
     Event,
@@ -148,8 +149,15 @@ def _hear(view: View, state: GroupState) -> GroupState:
         # It mends the service; the claim waits so long, and the release has its time after that.
         limit = view.now + mine.repairing_seconds + view.group.release_timeout_seconds
         claim = replace(claim, deadline=max(claim.deadline, limit))
+    check = state.check
+    if serves_there and state.role.is_inactive and (check is None or check.epoch != mine.epoch):
+        check = takeover_check.begun(mine.epoch, view.now)
+    if state.period and mine.vips_seen_epoch == state.period:
+        evidence = mine.vips_evidence if mine.vips_are_wrong else ""
+        state = replace(state, is_believed=not mine.vips_are_wrong, belief_evidence=evidence)
     return replace(
         state,
+        check=check,
         claim=claim,
         partner=mine,
         partner_at=view.now,
@@ -283,6 +291,11 @@ def _answers(view: View, state: GroupState, event: VipsAsked) -> GroupState:
 
     before = state.asking
     foreign = told(False)
+    check = state.check
+    if check is not None and check.asked_at is not None and event.asked_at >= check.asked_at:
+        partners = frozenset(answer.vip for answer in event.answers if answer.is_partner)
+        check = takeover_check.judged(check, event.asked, partners, foreign, view.now)
+        state = replace(state, check=check)
     since = before.foreign_since if before and before.foreign_since is not None else view.now
     asking = Asking(event.asked_at, True, told(True), foreign, since if foreign else None)
     return replace(state, asking=asking)

@@ -139,7 +139,8 @@ def announce(turn: Turn, order: Announce) -> None:
     if standing.taken_at is None or turn.now >= standing.permitted_until:
         return
     turn.emit(Say(Severity.INFO, turn.rules.group.name, f"announced again: {order.reason}"))
-    turn.emit(AnnounceVips(standing.vips))
+    witnesses = turn.rules.witnesses if order.is_in_all_forms else ()
+    turn.emit(AnnounceVips(standing.vips, order.is_in_all_forms, witnesses))
     turn.change(announced=0, announcing_since=turn.now)
     turn.change(announce_at=turn.now + vip_lease.EARLY_ANNOUNCEMENTS[0])
 

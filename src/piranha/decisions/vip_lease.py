@@ -19,6 +19,8 @@ EARLY_ANNOUNCEMENTS = (0.1, 0.5, 1.0, 2.0, 3.0)
 """Seconds after the first one; a frame may be lost, and a client may just then be asking."""
 RESTORE_PAUSE = 0.05
 """Seconds between two times that removed VIPs are put back, so that a fight stays bearable."""
+DEFEND_PAUSE = 1.0
+"""Seconds between two times that another machine is contradicted, for the same reason."""
 REFUSAL_PAUSE = 0.1
 MOST_REFUSALS = 10
 LOOK_PAUSE = 0.05
@@ -135,10 +137,17 @@ def announce(turn: Turn) -> None:
 
 
 def note_foreign(turn: Turn, event: VipAnswered) -> None:
-    """Another machine has one of our VIPs: tell it once for each MAC."""
+    """Another machine says that it has one of our VIPs: contradict it, so that nobody goes on
+    believing it (RFC 5227, 2.4), and tell it once for each MAC."""
     standing = turn.standing
     key = (event.vip, event.mac)
-    if key in standing.foreign or event.vip not in {str(vip.address) for vip in standing.vips}:
+    if event.vip not in {str(vip.address) for vip in standing.vips}:
+        return
+    is_held = standing.taken_at is not None and turn.now < standing.permitted_until
+    if is_held and turn.now >= standing.defended_at + DEFEND_PAUSE:
+        turn.emit(AnnounceVips(standing.vips))
+        turn.change(defended_at=turn.now)
+    if key in standing.foreign:
         return
     turn.change(foreign=standing.foreign | {key})
     text = f"{event.vip} is also answered by {event.mac}: two machines have this address"

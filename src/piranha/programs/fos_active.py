@@ -136,6 +136,8 @@ class ActiveFos:
                 self._note(self._vips.set(vips, lifetime))
             case DropVips(vips):
                 self._note(self._vips.drop(vips))
+            case AnnounceVips(is_in_all_forms=True):
+                self._vips.announce_in_all_forms(effect.vips, effect.witnesses)
             case AnnounceVips(vips):
                 self._vips.announce(vips)
             case AskForVips(vips):

@@ -85,6 +85,16 @@ class GroupVips:
             except OSError as error:
                 self._note_trouble(vip.device, str(error))
 
+    def announce_in_all_forms(self, vips: Iterable[Vip], witnesses: Iterable[IPAddress]) -> None:
+        """Tell each VIP's segment in every form that makes somebody believe it."""
+        told = tuple(witnesses)
+        for vip in vips:
+            try:
+                self._announcer(vip.device).announce_in_all_forms(vip.address, told)
+                self._note_trouble(vip.device, "")
+            except OSError as error:
+                self._note_trouble(vip.device, str(error))
+
     def ask(self, vips: Iterable[Vip]) -> None:
         """Ask each VIP's segment who else has it (RFC 5227)."""
         for vip in vips:

@@ -167,7 +167,17 @@ def _lease(group: GroupShown) -> str:
     left, age = group.lease_left_seconds, group.lease_age_seconds
     if left is None or age is None:
         return "here"
-    return f"here, {show_duration(left)} of its lease left{_stale(age, group.lease_period_seconds)}"
+    stale = _stale(age, group.lease_period_seconds)
+    return f"here, {show_duration(left)} of its lease left{stale}{_belief(group)}"
+
+
+def _belief(group: GroupShown) -> str:
+    """What the partner finds when it asks the segment for the VIPs."""
+    if group.is_believed is None:
+        return ", not verified"
+    if group.is_believed:
+        return ", verified by the partner"
+    return f", NOT BELIEVED by the segment: {group.belief_evidence}"
 
 
 def _service(service: ServiceShown) -> str:

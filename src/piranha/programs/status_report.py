@@ -128,7 +128,8 @@ def _heard_back(number: int, link: Link, now: float) -> float | None:
 
 
 def _group(sources: Sources, group: Group, beat: GroupBeat, now: float, wall: float) -> GroupShown:
-    partner = sources.state.group(group.name).partner
+    state = sources.state.group(group.name)
+    partner = state.partner
     active = sources.keeper.seat(group.name, FosMode.ACTIVE)
     monitor = sources.keeper.seat(group.name, FosMode.MONITOR)
     said = active.said if active else Said()
@@ -152,6 +153,8 @@ def _group(sources: Sources, group: Group, beat: GroupBeat, now: float, wall: fl
             _fos(seat, now) for seat in (active, monitor) if seat and seat.phase is not Phase.AWAY
         ),
         last_move=sources.last_moves.get(group.name),
+        is_believed=state.is_believed if is_here else None,
+        belief_evidence=state.belief_evidence if is_here else "",
     )
 
 

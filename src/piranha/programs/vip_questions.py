@@ -98,7 +98,9 @@ class VipQuestions:
         for group, question in list(self._questions.items()):
             if question.until <= now:
                 del self._questions[group]
-                self._emit(VipsAsked(group, question.asked_at, tuple(question.answers.values())))
+                answers = tuple(question.answers.values())
+                asked = tuple(str(vip.address) for vip in question.vips if self._can_tell(vip))
+                self._emit(VipsAsked(group, question.asked_at, answers, asked))
         if self._learning_until is not None and self._learning_until <= now:
             self._learning_until = None
             knows_all = all(self._macs.get(device) for device in self._askers)
@@ -110,6 +112,15 @@ class VipQuestions:
     def close(self) -> None:
         for device in list(self._askers):
             self._close(device)
+
+    def _can_tell(self, vip: Vip) -> bool:
+        """Whether an answer, or none, says something: somebody can be asked, and the partner's
+        MAC is known there."""
+        asker = self._asker(vip.device)
+        try:
+            return asker is not None and asker.can_ask and bool(self._macs.get(vip.device))
+        except OSError:
+            return False
 
     def _ask(self, device: str, address: IPAddress) -> None:
         asker = self._asker(device)

@@ -1,6 +1,7 @@
 """Tells a segment where a VIP is now, by a packet socket that is open before it is needed."""
 
 import socket
+from collections.abc import Iterable
 
 from piranha.system.netlink import IPAddress
 from piranha.system.refused import refused
@@ -28,6 +29,14 @@ class Announcer:
         if mac is None:
             return
         self.send(arp_frame.announcement(address, mac), f"announce {address}")
+
+    def announce_in_all_forms(self, address: IPAddress, told: Iterable[IPAddress]) -> None:
+        """The announcement, the same as a reply, and a question to each of `told` that comes from
+        the address: whoever is asked must learn where the asker is (RFC 826). Raises OSError."""
+        mac = self.mac()
+        if mac is not None:
+            for frame in arp_frame.announcements_in_all_forms(address, mac, told):
+                self.send(frame, f"announce {address}")
 
     def mac(self) -> str | None:
         """The device's MAC at this moment; None when it is not Ethernet. A device that was

@@ -65,6 +65,11 @@ class Asker:
     def fileno(self) -> int:
         return self._ready.fileno()
 
+    @property
+    def can_ask(self) -> bool:
+        """False of a device without ARP. Raises OSError when it is not there."""
+        return self._announcer.mac() is not None
+
     def ask(self, address: IPAddress) -> None:
         """Send one question: an ARP probe (RFC 5227), or a neighbour solicitation from the
         unspecified address. A device without ARP is left alone. Raises OSError."""

@@ -5,6 +5,7 @@ and solicitation (RFC 4861). Frames are whole, from the Ethernet header on, for 
 """
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -82,6 +83,24 @@ def announcement(address: IPAddress, mac: str) -> bytes:
     if isinstance(address, IPv4Address):
         return encode_arp(ArpPacket(Operation.REQUEST, mac, address, NOBODY, address), BROADCAST)
     return _advertisement(address, mac)
+
+
+def announcements_in_all_forms(
+    address: IPAddress, mac: str, told: Iterable[IPAddress]
+) -> list[bytes]:
+    """The announcement and what else makes others believe it. IPv4: an unasked reply to
+    everybody, and a question from the address to each of `told`, who must enter the asker into
+    its table (RFC 826); those of the other kind are left out."""
+    frames = [announcement(address, mac)]
+    if isinstance(address, IPv4Address):
+        reply = ArpPacket(Operation.REPLY, mac, address, BROADCAST, address)
+        questions = (
+            ArpPacket(Operation.REQUEST, mac, address, NOBODY, other)
+            for other in told
+            if isinstance(other, IPv4Address)
+        )
+        frames += [encode_arp(packet, BROADCAST) for packet in (reply, *questions)]
+    return frames
 
 
 def question(address: IPAddress, mac: str) -> bytes:

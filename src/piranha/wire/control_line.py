@@ -206,6 +206,11 @@ class GroupShown:
     services: tuple[ServiceShown, ...]
     processes: tuple[FosShown, ...]
     last_move: MoveShown | None = None
+    is_believed: bool | None = None
+    """Whether the partner finds the VIPs here on the segment; None: it has not told, or they are
+    not here."""
+    belief_evidence: str = ""
+    """What it finds instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,13 @@ class GroupBeat:
     """Tags of services started here and past their first wait: what a partner may judge."""
     failed: frozenset[int] = frozenset()
     """Tags of services that the sender's own probes call failed (local or remote)."""
+    vips_seen_epoch: int = 0
+    """The receiver's serving period for which the sender has asked the segment; 0: none."""
+    vips_seen_number: int = 0
+    """How many answers it had."""
+    vips_are_wrong: bool = False
+    """The newest one: the segment does not find the receiver's VIPs at the receiver."""
+    vips_evidence: str = ""
     withholds: bool = False
     """The sender claims in vain: its acknowledgements do not count for this group any more."""
     is_abridged: bool = False
@@ -62,7 +69,7 @@ _ROLES = (
     Role.ACTIVE,
     Role.RELEASING,
 )
-_FIT, _HELD, _FAULT, _ABRIDGED, _WITHHOLDS, _UNFIT = 1, 2, 4, 8, 16, 32
+_FIT, _HELD, _FAULT, _ABRIDGED, _WITHHOLDS, _UNFIT, _WRONG = 1, 2, 4, 8, 16, 32, 64
 
 
 class _Field(IntEnum):
@@ -84,6 +91,9 @@ class _Field(IntEnum):
     REPAIRING = 14
     ACTIVE_FROM = 15
     ACTIVE_TO = 16
+    VIPS_SEEN_EPOCH = 17
+    VIPS_SEEN_NUMBER = 18
+    VIPS_EVIDENCE = 19
 
 
 def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
@@ -93,6 +103,7 @@ def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
         | (_HELD if group.is_held else 0)
         | (_FAULT if group.claim_is_fault else 0)
         | (_UNFIT if group.claim_is_unfit else 0)
+        | (_WRONG if group.vips_are_wrong else 0)
         | (_WITHHOLDS if group.withholds else 0)
         | (_ABRIDGED if group.is_abridged or is_cut else 0)
     )
@@ -107,6 +118,8 @@ def pack(group: GroupBeat, is_cut: bool = False) -> bytes:
         (_Field.CLAIM_ANSWERED, group.claim_answered),
         (_Field.CLAIM_REFUSED, group.claim_refused),
         (_Field.OFFER, group.offer),
+        (_Field.VIPS_SEEN_EPOCH, group.vips_seen_epoch),
+        (_Field.VIPS_SEEN_NUMBER, group.vips_seen_number),
         (_Field.REPAIRING, fields.microseconds(group.repairing_seconds)),
     ):
         if number:
@@ -163,6 +176,7 @@ def pack_reasons(group: GroupBeat, room: int) -> bytes:
     for kind, reason in (
         (_Field.UNFIT_REASON, group.unfit_reason),
         (_Field.CLAIM_REASON, group.claim_reason),
+        (_Field.VIPS_EVIDENCE, group.vips_evidence),
     ):
         packed = fields.cut_text(reason, min(_LONGEST_REASON, room - fields.OVERHEAD))
         if packed:
@@ -201,6 +215,10 @@ def read(value: bytes) -> GroupBeat:
         active_to_age=_age(found, _Field.ACTIVE_TO),
         judged=frozenset(judged),
         failed=frozenset(failed_of_judged) | frozenset(others),
+        vips_seen_epoch=_number(found, _Field.VIPS_SEEN_EPOCH),
+        vips_seen_number=_number(found, _Field.VIPS_SEEN_NUMBER),
+        vips_are_wrong=bool(flags & _WRONG),
+        vips_evidence=fields.text(found.get(_Field.VIPS_EVIDENCE, b"")),
         withholds=bool(flags & _WITHHOLDS),
         is_abridged=bool(flags & _ABRIDGED),
     )

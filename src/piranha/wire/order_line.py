@@ -37,6 +37,8 @@ class Announce:
     """Announce all VIPs again, now."""
 
     reason: str
+    is_in_all_forms: bool = False
+    """As ARP request and reply, and to the witnesses: the usual form was not believed."""
 
 
 @dataclass(frozen=True, slots=True)
