@@ -48,8 +48,7 @@ def test_keepalived_950_and_red_hat_140414_the_losers_late_announcement(
     time.sleep(4.0)  # the keeper's series of announcements is over
     pair.segment.client.run(["ping", "-c", "1", "-W", "1", VIP])
     assert hardware_address_believed(pair) == hardware_address_of(keeper.name)
-    late = [VIP, hardware_address_of(loser.name), VIP, "ff:ff:ff:ff:ff:ff"]
-    loser.run(["send_arp", "-i", "eth0", *late])
+    loser.run(["send_arp", "-i", "eth0", VIP])
     said = now()
     wait_until(
         lambda: hardware_address_believed(pair) == hardware_address_of(keeper.name),
