@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from piranha.wire.exit_status import ExitStatus
-from tests.lab import limits, outages, world
+from tests.lab import endurance, limits, outages, world
 from tests.lab.commands import write_nginx_file
 from tests.lab.costs import largest_private_megabytes, processor_seconds
 from tests.lab.crowd import measured_crowd
@@ -56,6 +56,7 @@ class Bench:
             self.many,
             self.memory,
             self.crowd,
+            self.endurance,
             self.idle,
         ]
 
@@ -105,6 +106,12 @@ class Bench:
         yield Result(
             f"one of {crowd.nannies} nannies, private", (megabytes,), limits.NANNY_MB, "MB"
         )
+
+    def endurance(self) -> Iterator[Result]:
+        seen = endurance.measure(limits.PROBES)
+        yield Result("a probe, processor time", (seen.milliseconds,), limits.PROBE_MS)
+        title = f"growth over {limits.PROBES} probes"
+        yield Result(title, (seen.growth_kilobytes,), limits.GROWTH_KB, "kB")
 
     def idle(self) -> Iterator[Result]:
         with running_pair([limits.IDLE_SERVICE], "1", "5") as pair:

@@ -29,6 +29,11 @@ CROWD_PERCENT = 30.0
 """Of one core, for all of them and the fos that hears them."""
 BUSIEST_TENTH = 0.2
 """Share of their probes in the busiest tenth of the interval; all at once would be 1."""
+PROBE_MS = 0.5
+"""Processor time of one probe over loopback."""
+PROBES = 100_000
+GROWTH_KB = 256.0
+"""Of memory, over so many probes."""
 PULSE_MB = 15.0
 IDLE_PERCENT = 0.5
 """Of one core, for all daemons of a node with one service, at keepalive 1 s."""
