@@ -7,11 +7,13 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from tempfile import NamedTemporaryFile
 
 import pytest
 
 from piranha.probes.asking import Asked, expression_fault
 from piranha.probes.doors import Doors, Note, ToldToEnd
+from piranha.probes.process import ProcessProbe
 from piranha.probes.question import Question, Transport
 from piranha.probes.verdict import Outcome, Verdict
 from piranha.script.steps import ExpectPrefix, ExpectRegex, Send, StartTls, TlsTerms
@@ -112,6 +114,29 @@ def in_tls(behave: Behaviour, terms: TlsTerms, timeout: float = 5.0) -> Callable
     return end
 
 
+def from_process(is_killed: bool) -> Callable[[], Outcome]:
+    """A process that is looked at twice, or ends between the two looks."""
+
+    def end() -> Outcome:
+        with subprocess.Popen(["sleep", "60"]) as running, NamedTemporaryFile("w") as file:
+            file.write(f"{running.pid}\n")
+            file.flush()
+            first = ProcessProbe(watching(file.name), doors(), None)
+            assert first.ask().is_healthy
+            if is_killed:
+                running.kill()
+                running.wait()
+            outcome = ProcessProbe(watching(file.name), doors(), first.take()).ask()
+            running.kill()
+            return outcome
+
+    return end
+
+
+def watching(pid_file: str) -> Question:
+    return Question("127.0.0.1", 80, Transport.PROCESS, timeout_seconds=2.0, watched=pid_file)
+
+
 EVERY_END: dict[Verdict, Callable[[], Outcome]] = {
     Verdict.ANSWERED: from_server(greets(b"220 ready"), *GREETING),
     Verdict.CONNECTED: from_server(says_nothing),
@@ -133,6 +158,9 @@ EVERY_END: dict[Verdict, Callable[[], Outcome]] = {
     Verdict.EXPRESSION_TIMED_OUT: from_server(greets(b"a" * 60 + b"b\n"), ExpectRegex(b"(a+)+$")),
     Verdict.PROGRAM_FAILED: from_program("false"),
     Verdict.PROGRAM_TIMED_OUT: from_program("sleep", "9"),
+    Verdict.RUNS: from_process(is_killed=False),
+    Verdict.PROCESS_ENDED: from_process(is_killed=True),
+    Verdict.NO_PROCESS: lambda: ask(watching("/nowhere/web.pid")),
     Verdict.NO_SUCH_PROGRAM: from_program("./no-such-program"),
     Verdict.BAD_EXPRESSION: from_server(says_nothing, ExpectRegex(b"(a")),
     Verdict.TIME_LOST: after_standing_still,
@@ -156,7 +184,7 @@ def test_a_bad_expression_is_found_before_it_is_asked(pattern: bytes) -> None:
     assert (outcome.verdict, outcome.is_judgement) == (Verdict.BAD_EXPRESSION, False)
 
 
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP, Transport.PROGRAM])
 def test_a_probe_is_broken_off_when_nobody_wants_it_any_more(transport: Transport) -> None:
     reading, writing = os.pipe()
     threading.Timer(0.1, os.close, (writing,)).start()

@@ -34,7 +34,8 @@ def mail(connection: socket.socket) -> None:
         if line.startswith(b"QUIT"):
             connection.sendall(b"221 bye\r\n")
             return
-        connection.sendall(b"250-mail\r\n250 fine\r\n")
+        is_known = line.startswith(b"EHLO")
+        connection.sendall(b"250-mail\r\n250 fine\r\n" if is_known else b"502 what?\r\n")
 
 
 def learn(port: int, *words: str) -> int:

@@ -35,6 +35,8 @@ FALLBACKS = ("http", "https")
 """Tried where nothing else may fit: what is odd is often a web server."""
 _SILENT = (Verdict.EXPECT_TIMED_OUT, Verdict.CLOSED_EARLY)
 """It took the connection and said nothing."""
+_NEED_MORE = (Monitor.DHCP, Monitor.RADIUS, Monitor.PROCESS)
+"""Ways to ask that need a device, a secret or a pid file: they cannot be guessed."""
 _IN_A_FILE = """\
 service = fos
 primary = 192.0.2.1
@@ -100,7 +102,7 @@ def candidates(place: Place, greeting: bytes) -> tuple[str, ...]:
     for name in recipe_names():
         service = service_of(block_text(name, place))
         is_udp = service.protocol is Protocol.UDP
-        if service.probe.monitor in (Monitor.DHCP, Monitor.PROCESS) or is_udp != place.is_udp:
+        if service.probe.monitor in _NEED_MORE or is_udp != place.is_udp:
             continue
         fits = not is_udp and greets_so(service, greeting)
         if _own_port(name) == place.port and fits is not False:
@@ -177,6 +179,8 @@ def block_text(recipe: str, place: Place, line: bytes = b"") -> str:
         lines.append(f"    monitor = {recipe}")
     if recipe and _given(recipe, "monitor") == Monitor.DNS:
         lines.append('    query = ". NS"    # yours')
+    if recipe and _given(recipe, "monitor") == Monitor.RADIUS:
+        lines.append("    secret = /etc/piranha/radius.secret    # yours")
     if not recipe or _own_port(recipe) != place.port:
         lines.append(f"    port = {place.port}")
     if line:
