@@ -83,6 +83,16 @@ def test_nobody_answers_for_a_free_vip(asking: Asking) -> None:
     assert before <= told.asked_at < before + 0.1
 
 
+def test_an_answer_says_something_only_where_the_partners_mac_is_known(asking: Asking) -> None:
+    asking.questions.ask("web", 0.05)
+    asking.run(0.1)
+    asking.questions.partner_heard(clock.now())
+    asking.run(0.6)
+    asking.questions.ask("web", 0.05)
+    asking.run(0.1)
+    assert [told.asked for told in asking.told] == [(), (str(VIP.address),)]
+
+
 def test_the_partner_is_known_by_its_real_address(asking: Asking, segment: str) -> None:
     asking.questions.partner_heard(clock.now())
     asking.run(0.6)

@@ -46,6 +46,14 @@ def test_a_neighbour_that_learned_the_old_place_just_now_learns_the_new_one(
     assert known_mac(neighbour, vip) == NEW_MAC
 
 
+@pytest.mark.parametrize("vip", [VIP, VIP6])
+def test_all_forms_are_believed_as_well(
+    neighbour: Cable, announcer: Announcer, vip: object
+) -> None:
+    announcer.announce_in_all_forms(vip, [VIP, VIP6])  # type: ignore[arg-type]
+    assert known_mac(neighbour, vip) == NEW_MAC
+
+
 def test_a_mac_that_changed_meanwhile_is_the_one_announced(
     neighbour: Cable, announcer: Announcer
 ) -> None:
