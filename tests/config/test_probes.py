@@ -152,3 +152,11 @@ def test_tls_is_begun_once() -> None:
     assert complaints(GLOBAL + web(*lines)) == [
         "lvs.cf:11:9: the dialogue is encrypted already, expected starttls once"
     ]
+
+
+def test_tls_is_not_begun_before_a_recipe_that_begins_it_itself() -> None:
+    upgrading = OWN.replace("        send", "        starttls\n        send")
+    (text,) = [str(c) for c in read("monitor = own", "tls = 1", before=upgrading).complaints]
+    assert text.endswith(
+        "tls is 1, but monitor = own makes the handshake in mid-dialogue, expected one of them"
+    )

@@ -16,6 +16,7 @@ from piranha.config.queries import query_faults
 from piranha.config.scripts import datagram_steps, expects_nothing, script_faults
 from piranha.config.sections import Section
 from piranha.config.settings import Monitor, Protocol
+from piranha.script.steps import StartTls
 
 Finding = tuple[Weight, str, tuple[str, ...]]
 """Severity, sentence, and the keywords it rests on, the one to point at first."""
@@ -149,6 +150,10 @@ def _dialogue_findings(section: Section) -> Iterator[Finding]:
 
 
 def _tls_findings(section: Section) -> Iterator[Finding]:
+    script = () if "script" in section.written else section["script"] or ()
+    if section["tls"] and any(isinstance(placed.step, StartTls) for placed in script):
+        text = f"tls is 1, but monitor = {section['monitor']} makes the handshake in mid-dialogue"
+        yield "error", f"{text}, expected one of them", ("tls", "monitor")
     if probe_of(section).tls is not None or monitor_of(section) is Monitor.NONE:
         return
     for word in ("tls_name", "tls_verify", "tls_ca", "tls_days"):
