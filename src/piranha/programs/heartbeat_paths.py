@@ -191,7 +191,8 @@ class HeartbeatPaths:
         now = clock.now()
         self._challenge(now)
         for path in self.paths:
-            self._watch_flood(path, now)
+            if path.flood is not None and now >= path.flood.wake_at():
+                self._watch_flood(path, now)
         if now >= self._reopen_at:
             self._reopen_at = float("inf")
             for path in self.paths:
@@ -241,6 +242,7 @@ class HeartbeatPaths:
 
     def _drain(self, path: HeartbeatPath) -> None:
         assert path.door is not None
+        wrong = path.wrong
         for _ in range(MOST_IN_A_ROW // MOST_AT_ONCE):
             for arrival in path.door.drain(MOST_AT_ONCE):
                 self._take(path, arrival)
@@ -251,7 +253,8 @@ class HeartbeatPaths:
             path.foreign_told = path.door.foreign
             reason = f"not the partner's address, {path.partner}"
             self.wrong.add(path.door.newest_foreign, reason, foreign)
-        self._watch_flood(path, clock.now())
+        if foreign or path.wrong != wrong:
+            self._watch_flood(path, clock.now())
 
     def _watch_flood(self, path: HeartbeatPath, now: float) -> None:
         if path.flood is None:
