@@ -1,8 +1,8 @@
-"""One node: what it says of itself, how it leaves, and what lost time means."""
+"""One node: how it begins and leaves, what a new file changes, and what lost time means."""
 
 from dataclasses import replace
 
-from piranha.decisions import node
+from piranha.decisions import composing, node
 from piranha.decisions.effects import Finished, Moved, OrderFos, Say, SendHeartbeat
 from piranha.decisions.events import (
     FosFound,
@@ -13,7 +13,7 @@ from piranha.decisions.events import (
     StopAsked,
     TimePassed,
 )
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.terms import Role, Side
 from piranha.wire.order_line import Release
 from piranha.wire.report_line import Armed, FosMode, Hello, ServiceState, ServiceVerdict
@@ -30,19 +30,6 @@ def a_node(now: float = 100.0) -> NodeState:
 def test_a_node_starts_listening_with_the_epoch_it_remembered() -> None:
     group = a_node().group(GROUP)
     assert (group.role, group.epoch, group.period) == (Role.LISTENING, 41, 0)
-
-
-def test_the_first_step_sends_a_heartbeat_that_tells_everything() -> None:
-    decision = node.step(RULES, a_node(), TimePassed(), 100.0)
-    assert decision.effects == (SendHeartbeat(),)
-    _, beat = node.compose(RULES, decision.state, 100.0)
-    assert (beat.cluster, beat.node, beat.sequence, beat.incarnation) == ("sim", "primary", 1, 7)
-    assert (beat.keepalive_seconds, beat.deadtime_seconds) == (2.0, 5.0)
-    group = beat.groups[0]
-    assert (group.name, group.role, group.epoch) == (GROUP, Role.LISTENING, 41)
-    assert not group.is_fit
-    assert group.unfit_reason == "fos is not armed yet"
-    assert not beat.wants_answer
 
 
 def test_a_step_sends_at_most_one_heartbeat() -> None:
@@ -68,9 +55,9 @@ def test_a_gap_in_our_own_time_starts_the_silence_clock_anew() -> None:
     assert decision.state.group(GROUP).role is not Role.STARTING
     said = [effect.text for effect in decision.effects if isinstance(effect, Say)]
     assert said == ["stood still for 30.00 s: listening anew before silence is judged"]
-    _, beat = node.compose(RULES, decision.state, 131.0)
+    _, beat = composing.compose(RULES, decision.state, 131.0)
     assert beat.frozen_seconds == 30.0
-    _, later = node.compose(RULES, decision.state, 135.1)
+    _, later = composing.compose(RULES, decision.state, 135.1)
     assert later.frozen_seconds == 0.0
 
 
@@ -78,7 +65,7 @@ def test_a_node_that_holds_nothing_says_goodbye_and_is_finished() -> None:
     state = node.step(RULES, a_node(), TimePassed(), 100.0).state
     decision = node.step(RULES, state, StopAsked("SIGTERM"), 100.1)
     assert SendHeartbeat() in decision.effects
-    state, beat = node.compose(RULES, decision.state, 100.1)
+    state, beat = composing.compose(RULES, decision.state, 100.1)
     assert beat.is_goodbye
     decision = node.step(RULES, state, TimePassed(), 100.2)
     assert decision.effects == (Finished(),)
@@ -88,7 +75,7 @@ def test_a_finished_node_has_no_more_to_do_however_late_it_is_asked() -> None:
     """Its next heartbeat would be due, and is never sent: `make chaos SEED=346` saw a pulse on a
     busy machine turn for ever after its goodbye."""
     state = node.step(RULES, a_node(), StopAsked("SIGTERM"), 100.1).state
-    state, _ = node.compose(RULES, state, 100.1)
+    state, _ = composing.compose(RULES, state, 100.1)
     state = node.step(RULES, state, TimePassed(), 100.2).state
     assert state.is_finished
     for late in (100.3, 103.0, 110.0):
@@ -97,7 +84,7 @@ def test_a_finished_node_has_no_more_to_do_however_late_it_is_asked() -> None:
 
 def test_a_hold_is_told_and_kept() -> None:
     decision = node.step(RULES, a_node(), HoldChanged(True, "root"), 100.0)
-    _, beat = node.compose(RULES, decision.state, 100.0)
+    _, beat = composing.compose(RULES, decision.state, 100.0)
     assert beat.groups[0].is_held
 
 
@@ -125,7 +112,7 @@ def test_a_service_that_the_file_defines_anew_stays_judged_and_failed() -> None:
     anew = replace(RULES, groups=(replace(RULES.groups[0], service_tags={TAG + 7: SERVICE}),))
     told = {GROUP: (ServiceNow(SERVICE, True, "refused: connection refused"),)}
     decision = node.step(anew, state, RulesChanged(told), 100.5)
-    _, beat = node.compose(anew, decision.state, 100.5)
+    _, beat = composing.compose(anew, decision.state, 100.5)
     assert (beat.groups[0].judged, beat.groups[0].failed) == ({TAG + 7}, {TAG + 7})
     assert not beat.groups[0].is_fit
 
@@ -133,12 +120,12 @@ def test_a_service_that_the_file_defines_anew_stays_judged_and_failed() -> None:
 def test_a_service_that_the_file_leaves_as_it_is_stays_so() -> None:
     state = serving_with_a_failed_service()
     decision = node.step(RULES, state, RulesChanged(), 100.5)
-    _, beat = node.compose(RULES, decision.state, 100.5)
+    _, beat = composing.compose(RULES, decision.state, 100.5)
     assert (beat.groups[0].judged, beat.groups[0].failed) == ({TAG}, {TAG})
 
 
 def test_a_node_asks_to_be_woken_before_its_time_would_count_as_lost() -> None:
     state = node.step(RULES, a_node(), TimePassed(), 100.0).state
-    state, _ = node.compose(RULES, state, 100.0)
+    state, _ = composing.compose(RULES, state, 100.0)
     wake = node.wake_at(RULES, state, 100.0)
     assert 100.0 < wake <= 100.0 + node.freeze_limit(RULES)

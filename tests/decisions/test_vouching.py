@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from piranha.decisions import node, vouching
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.terms import Role, Side
 from tests.simulation.world import GROUP, Timing, rules_for
 

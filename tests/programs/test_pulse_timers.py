@@ -10,7 +10,7 @@ import pytest
 
 from piranha.decisions import node
 from piranha.decisions.events import HoldChanged, IgnoreChanged, SwitchAsked
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.programs.node_memory import NodeMemory
 from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
 from piranha.programs.rules_from import rules_from

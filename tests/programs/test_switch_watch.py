@@ -6,7 +6,8 @@ from piranha.decisions import node
 from piranha.decisions.effects import Say
 from piranha.decisions.events import SwitchAsked
 from piranha.decisions.group_state import Claim, ClaimKind, GroupState
-from piranha.decisions.node import Decision, NodeState
+from piranha.decisions.node import Decision
+from piranha.decisions.node_state import NodeState
 from piranha.programs.rules_from import rules_from
 from piranha.programs.switch_watch import SwitchWatch, preview
 from piranha.terms import Role, Severity, Side

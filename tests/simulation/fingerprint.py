@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from piranha.decisions.group_state import Asking, Claim, Conflict, Failure, GroupState, Unfit
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.decisions.partner_link import Link
 from piranha.wire.heartbeat import GroupBeat, Heartbeat
 from tests.simulation.small_state import EPOCH, NEVER

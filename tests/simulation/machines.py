@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from piranha.config.settings import Unreleased
-from piranha.decisions import node
 from piranha.decisions.events import (
     Event,
 )
+from piranha.decisions.node_state import NodeState
 from piranha.decisions.rules import GroupRules, NodeRules
 from piranha.terms import Side
 
@@ -78,7 +78,7 @@ class Fos:
 class Machine:
     side: Side
     rules: NodeRules
-    state: node.NodeState | None = None
+    state: NodeState | None = None
     is_on: bool = True
     is_frozen: bool = False
     inbox: list[Event] = field(default_factory=list)

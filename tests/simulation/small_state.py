@@ -3,10 +3,10 @@
 from typing import NamedTuple, Self
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import node
 from piranha.decisions.events import (
     Event,
 )
+from piranha.decisions.node_state import NodeState
 from piranha.terms import Role, Side
 from piranha.wire.heartbeat import Heartbeat
 from tests.simulation.machines import Timing, rules_for
@@ -74,7 +74,7 @@ class SmallState:
 
     def __init__(self) -> None:
         self.now = EPOCH
-        self.states: list[node.NodeState | None] = [None, None]
+        self.states: list[NodeState | None] = [None, None]
         self.wake = [NEVER, NEVER]
         self.boots = [0, 0]
         self.on = [False, False]

@@ -5,7 +5,7 @@ is due happens in a fixed order. Whoever explores copies the world and lets some
 kernel is as late as it was ever seen, always: a VIP stays `KERNEL_OVERRUN` longer than it may.
 """
 
-from piranha.decisions import node
+from piranha.decisions import composing, node
 from piranha.decisions.effects import (
     AskVips,
     Effect,
@@ -210,7 +210,7 @@ class SmallWorld(SmallFos):
             case SendHeartbeat():
                 state = self.states[side]
                 assert state is not None
-                self.states[side], beat = node.compose(
+                self.states[side], beat = composing.compose(
                     RULES[side], state, self.now, is_answer=effect.is_answer
                 )
                 self.sequences[side] = beat.sequence

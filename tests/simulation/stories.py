@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from piranha.decisions import node
+from piranha.decisions import composing
 from piranha.decisions.events import (
     HeartbeatHeard,
     StrangerHeard,
     SwitchAsked,
 )
+from piranha.decisions.node_state import NodeState
 from piranha.terms import Role, Side
 from tests.simulation.world import GROUP, Timing, World
 
@@ -69,7 +70,7 @@ def said(world: World, side: Side) -> str:
     return "\n".join(f"{say.severity}: {say.text}" for _, where, say in world.said if where is side)
 
 
-def unheld(state: node.NodeState) -> node.NodeState:
+def unheld(state: NodeState) -> NodeState:
     return replace(state, groups=tuple(replace(g, is_held=False) for g in state.groups))
 
 
@@ -109,7 +110,7 @@ def a_claiming_beat(
 ) -> HeartbeatHeard:
     state = world.machines[B].state
     assert state is not None
-    _, beat = node.compose(world.machines[B].rules, state, world.now)
+    _, beat = composing.compose(world.machines[B].rules, state, world.now)
     group = replace(
         beat.groups[0],
         claim=77,

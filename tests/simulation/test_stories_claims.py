@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from piranha.decisions import node
+from piranha.decisions import composing, node
 from piranha.decisions.events import (
     FosReported,
     HeartbeatHeard,
@@ -100,7 +100,7 @@ def test_a_release_that_goes_on_is_waited_for() -> None:
     comes_to(world, A, Role.RELEASING)
     state = world.machines[A].state
     assert state is not None
-    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    _, beat = composing.compose(world.machines[A].rules, state, world.now)
     before = world.machines[B].state.group(GROUP).claim  # type: ignore[union-attr]
     group = replace(beat.groups[0], judged=frozenset())
     passes(world, 0.01)
@@ -147,7 +147,7 @@ def test_a_group_that_only_one_file_names_is_served_by_that_node() -> None:
     world.boot(A)
     for _ in range(120):
         passes(world, 0.1)
-        state, beat = node.compose(other, state, world.now)
+        state, beat = composing.compose(other, state, world.now)
         link = machine.state.link  # type: ignore[union-attr]
         heard = (PathHeard(0, link.incarnation, link.sequence, 0.0),)
         world.deliver(A, HeartbeatHeard(0, replace(beat, heard=heard), world.now))

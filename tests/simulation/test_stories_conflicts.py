@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from piranha.decisions import node
+from piranha.decisions import composing
 from piranha.decisions.events import (
     CarrierChanged,
     HeartbeatHeard,
@@ -109,7 +109,7 @@ def test_an_older_epoch_that_is_still_starting_gives_way() -> None:
     world.boot(A)
     state = world.machines[A].state
     assert state is not None
-    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    _, beat = composing.compose(world.machines[A].rules, state, world.now)
     group = replace(beat.groups[0], role=Role.ACTIVE, epoch=4000)
     world.deliver(B, HeartbeatHeard(0, replace(beat, groups=(group,)), world.now))
     assert facts(world, B)[-1] == "conflict lost"

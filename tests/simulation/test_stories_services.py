@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from piranha.decisions import node
+from piranha.decisions import composing
 from piranha.decisions.events import (
     FosReported,
     HeartbeatHeard,
@@ -124,7 +124,7 @@ def test_a_claim_waits_while_the_active_mends_and_leaves_it_its_release_time() -
     state = world.machines[A].state
     assert claim is not None
     assert state is not None
-    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    _, beat = composing.compose(world.machines[A].rules, state, world.now)
     group = replace(beat.groups[0], repairing_seconds=40.0)
     mending = HeartbeatHeard(0, replace(beat, sequence=9000, groups=(group,)), world.now)
     world.deliver(B, mending)
@@ -178,7 +178,7 @@ def test_a_refused_claim_is_closed() -> None:
     claimed = world.machines[B].state
     assert claimed is not None
     number = claimed.group(GROUP).claim.number  # type: ignore[union-attr]
-    _, beat = node.compose(world.machines[A].rules, state, world.now)
+    _, beat = composing.compose(world.machines[A].rules, state, world.now)
     group = replace(beat.groups[0], claim_refused=number)
     world.deliver(B, HeartbeatHeard(0, replace(beat, sequence=9000, groups=(group,)), world.now))
     assert facts(world, B) == ["switch asked", "claim refused"]

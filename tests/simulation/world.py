@@ -4,7 +4,7 @@ Everything happens in simulated time and follows from one seed. The world knows 
 rules; it carries out effects as the real shell does, and it watches the claims.
 """
 
-from piranha.decisions import node
+from piranha.decisions import composing, node
 from piranha.decisions.effects import (
     AskVips,
     Effect,
@@ -121,7 +121,7 @@ class World(Witnesses, Fosses, Faults, Claims):
         assert machine.state is not None
         match effect:
             case SendHeartbeat():
-                machine.state, beat = node.compose(
+                machine.state, beat = composing.compose(
                     machine.rules, machine.state, self.now, is_answer=effect.is_answer
                 )
                 self.send(side, beat)

@@ -55,7 +55,7 @@ class WitnessAnswered:
 @dataclass(frozen=True, slots=True)
 class StrangerHeard:
     """A third station sent something on a device that carries VIPs: our own segment is there. Told
-    while it matters (`node.looks_for_strangers`)."""
+    while it matters (`sight.looks_for_strangers`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ may take them at any moment.
 """
 
 from piranha.decisions.group_state import GroupState
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 
 
 def objection(state: NodeState, now: float) -> str:

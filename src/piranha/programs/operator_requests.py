@@ -12,7 +12,7 @@ from piranha.decisions.events import (
     IgnoreChanged,
     SwitchAsked,
 )
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.decisions.rules import NodeRules
 from piranha.programs.control_room import Caller
 from piranha.programs.move_record import MoveRecord, move_text

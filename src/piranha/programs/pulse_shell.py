@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from piranha.config.timing import lease_seconds
-from piranha.decisions import node, partner_link, vouching, witness
+from piranha.decisions import composing, node, partner_link, sight, vouching, witness
 from piranha.decisions.effects import (
     AskVips,
     Effect,
@@ -35,7 +35,7 @@ from piranha.decisions.events import (
     TimePassed,
     UnprovenHeard,
 )
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.programs.accepted_file import accepted_path, write_accepted
 from piranha.programs.control_room import Caller, ControlRoom, control_path
 from piranha.programs.file_agreement import FileAgreement
@@ -326,7 +326,7 @@ class PulseShell:
     def _carry_out(self, effect: Effect) -> None:
         match effect:
             case SendHeartbeat():
-                self.state, beat = node.compose(
+                self.state, beat = composing.compose(
                     self.rules, self.state, clock.now(), is_answer=effect.is_answer
                 )
                 self.paths.send_beat(beat)
@@ -399,7 +399,7 @@ class PulseShell:
         self.hook.tend()
         self._fence.tend()
         now = clock.now()
-        is_wanted = node.looks_for_strangers(self.rules, self.state, now)
+        is_wanted = sight.looks_for_strangers(self.rules, self.state, now)
         self.segment.tend(self.links.carriers, is_wanted)
         self._watchdog.tend(now)
         self._feeder.tend(now, vouching.objection(self.state, now))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from piranha.decisions.events import Event, HoldChanged, IgnoreChanged, SwitchAsked
-from piranha.decisions.node import NodeState
+from piranha.decisions.node_state import NodeState
 from piranha.programs.fos_keeper import FosKeeper
 from piranha.programs.node_memory import NodeMemory
 from piranha.system import clock, journal, notify

@@ -8,8 +8,8 @@ from pathlib import Path
 from piranha import __version__
 from piranha.config.settings import Group, Settings
 from piranha.config.timing import has_kernel_lease, lease_seconds
-from piranha.decisions import node, partner_link
-from piranha.decisions.node import NodeState
+from piranha.decisions import composing, partner_link
+from piranha.decisions.node_state import NodeState
 from piranha.decisions.partner_link import Link
 from piranha.decisions.rules import NodeRules
 from piranha.programs.fos_keeper import FosKeeper
@@ -61,7 +61,7 @@ def status_of(sources: Sources, now: float, wall: float) -> StatusShown:
     ours = settings.addresses[rules.side]
     theirs = settings.addresses[rules.side.other]
     remembered = sources.remembered
-    _, beat = node.compose(rules, sources.state, now)
+    _, beat = composing.compose(rules, sources.state, now)
     beats = {group.name: group for group in beat.groups}
     return StatusShown(
         wall=wall,

@@ -4,7 +4,8 @@ from piranha.decisions.acting import OFFER_SECONDS
 from piranha.decisions.effects import Say
 from piranha.decisions.events import SwitchAsked
 from piranha.decisions.group_state import GroupState
-from piranha.decisions.node import Decision, NodeState
+from piranha.decisions.node import Decision
+from piranha.decisions.node_state import NodeState
 from piranha.decisions.rules import NodeRules
 from piranha.terms import Role
 from piranha.wire.control_line import Done, Refused
