@@ -4,12 +4,12 @@ Each turn of the loop waits once, reads everything that has come in, hands it to
 lets time pass, and carries out the effects in their order.
 """
 
-import gc
 import signal
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
+from piranha.config.settings import Settings
 from piranha.config.timing import lease_seconds
 from piranha.decisions import composing, node, partner_link, sight, vouching, witness
 from piranha.decisions.effects import (
@@ -36,30 +36,25 @@ from piranha.decisions.events import (
     UnprovenHeard,
 )
 from piranha.decisions.node_state import NodeState
-from piranha.programs.accepted_file import accepted_path, write_accepted
 from piranha.programs.control_room import Caller, ControlRoom, control_path
-from piranha.programs.file_agreement import FileAgreement
-from piranha.programs.file_questions import FileQuestions
+from piranha.programs.file_in_force import FileInForce
 from piranha.programs.fos_keeper import FosKeeper, fos_command, fos_environment, socket_path
 from piranha.programs.fos_seat import SHORTEST_HUNG_SECONDS, Place
-from piranha.programs.heartbeat_key import tell_of_keys
 from piranha.programs.heartbeat_paths import HeartbeatPaths
 from piranha.programs.lateness import Lateness
 from piranha.programs.leftovers import clear_group
 from piranha.programs.link_watch import LinkWatch
-from piranha.programs.move_hook import MoveHook
-from piranha.programs.move_record import MoveRecord, move_text, moves_path, record_of
+from piranha.programs.move_record import MoveRecord, moves_path
+from piranha.programs.move_telling import MoveTelling
 from piranha.programs.node_memory import NodeMemory, memory_path
 from piranha.programs.operator_requests import OperatorRequests
 from piranha.programs.partner_fence import PartnerFence
-from piranha.programs.pulse_reload import Running, read_again
 from piranha.programs.pulse_setup import Setup
 from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
 from piranha.programs.rules_from import rules_from
 from piranha.programs.segment_watch import SegmentWatch
 from piranha.programs.status_page import status_lines
 from piranha.programs.status_report import Sources, status_of
-from piranha.programs.trial_watch import TrialWatch
 from piranha.programs.vip_questions import VipQuestions
 from piranha.programs.watchdog_feeder import WatchdogFeeder
 from piranha.programs.witness_watch import WitnessWatch
@@ -69,7 +64,7 @@ from piranha.system.loop import Loop
 from piranha.terms import Severity
 from piranha.wire import control_line
 from piranha.wire.aside import Talk
-from piranha.wire.control_line import MoveShown, StatusShown
+from piranha.wire.control_line import StatusShown
 from piranha.wire.heartbeat import Heartbeat
 from piranha.wire.report_line import FosMode
 
@@ -90,9 +85,7 @@ class PulseShell:
         """Opens everything; raises OSError for what the system refuses."""
         settings = setup.settings
         self._setup = setup
-        self._running = Running(settings, setup.document, setup.keys)
         self._events: deque[Event] = deque()
-        self._last_moves: dict[str, MoveShown] = {}
         self._core_at = 0.0
         """When the core wants to be asked again."""
         self._stop_limit_at = NEVER
@@ -110,11 +103,7 @@ class PulseShell:
         self.addresses = Addresses(hears_addresses=False)
         self.paths = HeartbeatPaths(self.loop, settings, setup.side, self)
         self.paths.use(setup.keys)
-        self._questions_of_file = FileQuestions(
-            self.paths.send_aside, lambda: self._running.document
-        )
-        self._trial = TrialWatch(self.loop, setup.options.config, self.reload)
-        self._agreement = FileAgreement(self._questions_of_file)
+        self._file = FileInForce(setup, self.loop, self.paths.send_aside, self._put_in_force)
         self.paths.guard.newest_known = self.memory.content.partner_incarnation
         self._is_challenged = False
         self.links = LinkWatch(self.addresses, self.emit)
@@ -123,10 +112,8 @@ class PulseShell:
         macs = self.addresses.mac, self.questions.partner_macs
         self.segment = SegmentWatch(*macs, self.emit)
         self.witnesses = WitnessWatch(self.loop, self.addresses, self.emit)
-        self.hook = MoveHook(self.loop, settings.cluster)
-        self._fence = PartnerFence(
-            self.loop, setup.side.other, lambda: self._running.settings, self.emit
-        )
+        self._told = MoveTelling(self.loop, settings.cluster, setup.side, self.moves)
+        self._fence = PartnerFence(self.loop, setup.side.other, lambda: self._settings, self.emit)
         self.keeper = FosKeeper(self._place(), self._seat_path)
         self.operators = OperatorRequests(self)
         control = control_path(setup.run_directory, settings.cluster)
@@ -136,9 +123,8 @@ class PulseShell:
 
     def begin(self) -> None:
         """Look for what an earlier pulse left, start every fos, listen: ready when it returns."""
-        settings = self._running.settings
-        tell_of_keys(self._running.keys)
-        write_accepted(self._accepted_path(), self._running.document)
+        settings = self._settings
+        self._file.begin()
         self.loop.on_signal(signal.SIGTERM, lambda: self.stop("SIGTERM"))
         self.loop.on_signal(signal.SIGINT, lambda: self.stop("SIGINT"))
         self.loop.on_signal(signal.SIGHUP, self._reload_on_signal)
@@ -151,7 +137,7 @@ class PulseShell:
             self.emit(IgnoreChanged(service, True))
         forced = settings.groups if self._setup.options.is_forced else ()
         self._forced = ForcedTakeover((g.name for g in forced), settings.keepalive_seconds)
-        self._trial.look()
+        self._file.look()
         self._settle()
 
     def run(self) -> None:
@@ -182,8 +168,13 @@ class PulseShell:
         self.loop.close()
 
     @property
+    def _settings(self) -> Settings:
+        """Those in force."""
+        return self._file.running.settings
+
+    @property
     def service_names(self) -> frozenset[str]:
-        groups = self._running.settings.groups
+        groups = self._settings.groups
         return frozenset(service.name for group in groups for service in group.services)
 
     def emit(self, event: Event) -> None:
@@ -216,17 +207,17 @@ class PulseShell:
     def status(self) -> StatusShown:
         """How the node is at this moment."""
         sources = Sources(
-            settings=self._running.settings,
+            settings=self._settings,
             config=self._setup.options.config,
             rules=self.rules,
             state=self.state,
             keeper=self.keeper,
             paths=self.paths,
             remembered=self.memory.content,
-            last_moves=self._last_moves,
+            last_moves=self._told.newest,
             carriers=self.links.carriers,
             witnesses=self.witnesses,
-            mismatches=self._agreement.told,
+            mismatches=self._file.mismatches,
             lateness=self.lateness,
             started_at=self.started_at,
         )
@@ -234,26 +225,12 @@ class PulseShell:
 
     def reload(self) -> tuple[bool, list[str]]:
         """Read the file again; whether it was put in force, and what was said about it."""
-        notify.reloading()
-        reread = read_again(self._setup.options.config, self._running)
-        for severity, text in reread.lines:
-            journal.say(severity, "reload", text)
-        if reread.fresh is not None:
-            self._put_in_force(reread.fresh)
-        self._trial.look()
-        gc.collect()
-        notify.ready()
-        return reread.fresh is not None, [text for _, text in reread.lines]
+        return self._file.reload()
 
-    def _put_in_force(self, fresh: Running) -> None:
-        settings = fresh.settings
-        self._running = fresh
-        self.paths.use(fresh.keys)
+    def _put_in_force(self) -> None:
+        settings = self._settings
+        self.paths.use(self._file.running.keys)
         self.rules = rules_from(settings, self._setup.side)
-        try:
-            write_accepted(self._accepted_path(), fresh.document)
-        except OSError as error:
-            journal.say(Severity.ERROR, "reload", str(error))
         self._step(RulesChanged(self._services_now()))
         self.keeper.reload({group.name: group.stop_seconds for group in settings.groups})
         self._watch_vips()
@@ -275,7 +252,7 @@ class PulseShell:
         """A heartbeat of the partner."""
         self.emit(HeartbeatHeard(path, beat, at))
         self.questions.partner_heard(at)
-        self._agreement.hear(self.rules, beat, clock.now())
+        self._file.hear(self.rules, beat, clock.now())
         self.memory.remember_partner(self.paths.guard.newest_known)
 
     def hear_unproven(self, at: float) -> None:
@@ -284,7 +261,7 @@ class PulseShell:
 
     def hear_aside(self, talk: Talk) -> None:
         """What the partner asks of our file, or says of its own."""
-        self._questions_of_file.hear(talk, clock.now())
+        self._file.hear_aside(talk, clock.now())
 
     def answer_challenge(self) -> None:
         """Have a fresh heartbeat sent when everything that has come is taken in."""
@@ -352,19 +329,11 @@ class PulseShell:
 
     def _say(self, severity: Severity, text: str) -> None:
         """A line about the whole node."""
-        journal.say(severity, self._running.settings.cluster, text)
+        journal.say(severity, self._settings.cluster, text)
 
     def _tell_move(self, move: Moved) -> None:
-        journal.say(move.severity, move.group, move_text(move))
-        record = record_of(move, self._setup.side, clock.wall())
-        self._last_moves[move.group] = record
-        try:
-            self.moves.keep(record)
-        except OSError as error:
-            journal.say(Severity.ERROR, move.group, str(error))
-        self.hook.run(self._running.settings.notify_cmd, record)
-        roles = ", ".join(f"{group.name} {group.role}" for group in self.state.groups)
-        notify.status(roles)
+        self._told.tell(move, self._settings.notify_cmd)
+        notify.status(", ".join(f"{group.name} {group.role}" for group in self.state.groups))
 
     def _wake_at(self) -> float:
         return min(
@@ -376,13 +345,12 @@ class PulseShell:
             self._forced.due_at,
             self.keeper.wake_at(),
             self.paths.wake_at(),
-            self._questions_of_file.wake_at(),
-            self._trial.due_at,
+            self._file.wake_at(),
             self.questions.wake_at(),
             self.witnesses.wake_at(),
             self.room.wake_at(),
             self.operators.wake_at(),
-            self.hook.wake_at(),
+            self._told.wake_at(),
             self._fence.wake_at(),
         )
 
@@ -390,13 +358,11 @@ class PulseShell:
         """Everything that is due by the clock, but for the core's own time."""
         self.keeper.tend()
         self.paths.tend()
-        self._questions_of_file.tend(clock.now())
-        self._agreement.tend()
-        self._trial.tend(clock.now())
+        self._file.tend()
         self.questions.tend()
         self.witnesses.tend()
         self.room.tend()
-        self.hook.tend()
+        self._told.tend()
         self._fence.tend()
         now = clock.now()
         is_wanted = sight.looks_for_strangers(self.rules, self.state, now)
@@ -421,13 +387,13 @@ class PulseShell:
         )
 
     def _watch_vips(self) -> None:
-        vips = {group.name: group.vips for group in self._running.settings.groups}
-        self.links.watch(vips, self._running.settings.monitor_links)
+        vips = {group.name: group.vips for group in self._settings.groups}
+        self.links.watch(vips, self._settings.monitor_links)
         self.questions.watch(vips)
         deadtime, limit = self.rules.deadtime_seconds, witness.sight_limit(self.rules)
-        self.witnesses.watch(self._running.settings.witness, deadtime, limit)
+        self.witnesses.watch(self._settings.witness, deadtime, limit)
         lease = lease_seconds(self.rules.keepalive_seconds, deadtime)
-        self._feeder.use(self._running.settings.watchdog, lease)
+        self._feeder.use(self._settings.watchdog, lease)
 
     def _place(self) -> Place:
         setup, settings = self._setup, self._setup.settings
@@ -437,7 +403,9 @@ class PulseShell:
             loop=self.loop,
             emit=self.emit,
             clear_leftovers=self._clear_leftovers,
-            command=fos_command(options.fos, self._accepted_path(), setup.side, options.is_verbose),
+            command=fos_command(
+                options.fos, self._file.accepted_path, setup.side, options.is_verbose
+            ),
             environment=fos_environment(),
             hung_seconds=max(lease / 2, SHORTEST_HUNG_SECONDS),
         )
@@ -445,15 +413,12 @@ class PulseShell:
     def _seat_path(self, group: str, mode: FosMode) -> Path:
         return socket_path(self._setup.run_directory, self._setup.settings.cluster, group, mode)
 
-    def _accepted_path(self) -> Path:
-        return accepted_path(self._setup.run_directory, self._setup.settings.cluster)
-
     def _clear_leftovers(self, group: str) -> None:
         """VIPs that nobody renews any more; those of a group that serves here are still ours."""
         if any(g.name == group and not g.role.is_inactive for g in self.state.groups):
             return
         try:
-            for line in clear_group(self.addresses, self._running.settings.group(group)):
+            for line in clear_group(self.addresses, self._settings.group(group)):
                 journal.say(Severity.WARNING, group, line)
         except OSError as error:
             journal.say(Severity.ERROR, group, str(error))
