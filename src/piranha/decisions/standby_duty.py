@@ -9,6 +9,7 @@ from piranha.decisions.facts import Fact, Found, Notice
 from piranha.decisions.group_state import Failure, GroupState
 from piranha.decisions.observing import View
 from piranha.terms import Role
+from piranha.wire.heartbeat import GroupBeat
 
 
 def standby_duty(view: View, state: GroupState, event: Event) -> Found:
@@ -107,7 +108,7 @@ def failed_there(view: View, state: GroupState) -> str:
             continue
         seen = state.failed_there.get(tag)
         if tag in partner.failed:
-            why = seen.evidence if seen else partner.unfit_reason or "its own probes say so"
+            why = seen.evidence if seen else _told_of(tags[tag], partner)
             return f"service {tags[tag]} failed on {view.rules.partner_name}: {why}"
         if seen and seen.probes >= 2 and _is_believable(view, state, seen):
             return (
@@ -115,6 +116,12 @@ def failed_there(view: View, state: GroupState) -> str:
                 f" probes: {seen.evidence}"
             )
     return ""
+
+
+def _told_of(service: str, partner: GroupBeat) -> str:
+    """The partner gives one reason for the group, which may be about something else."""
+    before, found, evidence = partner.unfit_reason.partition(f"service {service}: ")
+    return evidence if found and not before else "its own probes say so"
 
 
 def _is_believable(view: View, state: GroupState, seen: Failure) -> bool:
