@@ -1,11 +1,11 @@
 """From the bytes of an lvs.cf to its settings, with everything that is wrong with it."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from piranha.config.complaints import Complaint, Complaints, Weight
+from piranha.config.digest import digest
 from piranha.config.document import Document, parse
 from piranha.config.judging import DEFAULT_GROUP, Case, judge
 from piranha.config.keywords import AT, Place
@@ -192,14 +192,12 @@ def _digest(section: Section) -> bytes:
         for name, value in sorted(section.values.items())
         if value != defaults[name]
     ]
-    return hashlib.sha256(
-        "\n".join([section.block.section, *said]).encode("utf-8", "replace")
-    ).digest()
+    return digest("\n".join([section.block.section, *said]).encode("utf-8", "replace"), 32)
 
 
-def _tag(digest: bytes) -> int:
+def _tag(meaning: bytes) -> int:
     """The first 32 bits; 0 is kept free."""
-    return int.from_bytes(digest[:4], "big") or 1
+    return int.from_bytes(meaning[:4], "big") or 1
 
 
 def _digests(
@@ -207,5 +205,5 @@ def _digests(
 ) -> dict[str, bytes]:
     digests = {section.block.section: _digest(section)[:8] for section in (root, *failovers)}
     for name, sides in groups:
-        digests[f"group {name}"] = hashlib.sha256(" ".join([name, *sides]).encode()).digest()[:8]
+        digests[f"group {name}"] = digest(" ".join([name, *sides]).encode(), 8)
     return digests

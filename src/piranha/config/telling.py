@@ -3,11 +3,11 @@
 Values that could be secrets are marked. They are compared by a digest and never told.
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from piranha.config.digest import digest
 from piranha.config.document import Block, Document
 from piranha.config.keywords import Place, Status, find
 
@@ -54,9 +54,9 @@ def _text_of(document: Document, block: Block) -> str:
 
 def _told(keyword: str, value: str) -> Told:
     is_secret = keyword in SECRET_KEYWORDS or bool(_SECRET.search(f"{keyword} {value}"))
-    digest = hashlib.sha256(value.encode("utf-8", "surrogateescape")).digest()[:DIGEST_SIZE]
+    short = digest(value.encode("utf-8", "surrogateescape"), DIGEST_SIZE)
     shown = value.encode("utf-8", "replace").decode()
-    return Told(keyword, "" if is_secret else shown, is_secret, digest)
+    return Told(keyword, "" if is_secret else shown, is_secret, short)
 
 
 def differences(here: Sequence[Told], there: Sequence[Told]) -> tuple[str, ...]:

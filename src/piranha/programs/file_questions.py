@@ -4,13 +4,13 @@ Questions go out one at a time, are repeated while the answer is missing, and ar
 their time is over. Whoever asks is answered with the running file, never with a secret of it.
 """
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from piranha.config import telling
 from piranha.config.document import Document
 from piranha.config.telling import Told
+from piranha.system.randomness import draw
 from piranha.wire import aside
 from piranha.wire.aside import EntryTold, SectionAsked, SectionTold, Talk
 
@@ -49,7 +49,7 @@ class FileQuestions:
         if len(self._waiting) >= MOST_SECTIONS:
             self.answers[section] = None
             return
-        self._waiting.append(_Question(section, now + seconds, secrets.randbits(32)))
+        self._waiting.append(_Question(section, now + seconds, draw(32)))
 
     def forget(self, section: str) -> None:
         """The section does not differ any more, or otherwise."""

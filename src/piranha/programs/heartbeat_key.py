@@ -6,14 +6,15 @@ add the new one behind the old one, put it first, drop the old one.
 """
 
 import errno
-import secrets
 import stat
 from pathlib import Path
 
 from piranha.config.settings import Settings
 from piranha.errors import UsageError
 from piranha.system import files, journal, trusted_files
+from piranha.system.randomness import token
 from piranha.terms import Severity
+from piranha.wire import envelope
 from piranha.wire.envelope import KEY_SIZE, NO_KEYS, KeyRing
 
 DEFAULT_FILE = Path("/etc/piranha/heartbeat.key")
@@ -38,6 +39,7 @@ def read_keys(path: Path) -> KeyRing:
         raise UsageError(f"heartbeat_key: {fault}")
     if reason := trusted_files.distrust(path):
         raise UsageError(f"heartbeat_key: {path} is not to be trusted: {reason}")
+    envelope.prepare()
     return _parse(path, content)
 
 
@@ -103,7 +105,7 @@ def _key(word: str, place: str) -> bytes:
 
 def make_file(path: Path, takes_unsealed: bool = False) -> KeyRing:
     """A new file with a new key; one that is there is left alone. Raises UsageError, OSError."""
-    ring = KeyRing((secrets.token_bytes(KEY_SIZE),), takes_unsealed)
+    ring = KeyRing((token(KEY_SIZE),), takes_unsealed)
     files.make_directory(path.parent, 0o755)
     try:
         files.write_new(path, _text(ring), MODE)
@@ -120,7 +122,7 @@ def add_key(path: Path) -> KeyRing:
     ring = read_keys(path)
     if len(ring.keys) >= MOST_KEYS:
         raise UsageError(f"{path} has {MOST_KEYS} keys already: --drop those that are not used")
-    return _rewrite(path, KeyRing((*ring.keys, secrets.token_bytes(KEY_SIZE)), ring.takes_unsealed))
+    return _rewrite(path, KeyRing((*ring.keys, token(KEY_SIZE)), ring.takes_unsealed))
 
 
 def use_next(path: Path) -> KeyRing:

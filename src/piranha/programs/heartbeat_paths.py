@@ -6,7 +6,6 @@ counted, logged once a minute with its source, and changes nothing.
 """
 
 import errno
-import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from piranha.system import clock, journal
 from piranha.system.datagrams import Arrival, HeartbeatSocket
 from piranha.system.heartbeat_filter import Known
 from piranha.system.loop import Loop
+from piranha.system.randomness import draw
 from piranha.terms import Severity, Side
 from piranha.wire import aside, envelope, heartbeat
 from piranha.wire.aside import Aside, Challenge, ChallengeAnswered, Talk
@@ -136,7 +136,7 @@ class HeartbeatPaths:
         """Incarnation and sequence number of the newest heartbeat sent."""
         self._answer_at = 0.0
         self._count_at = 0.0
-        self.guard = HeartbeatGuard(lambda: secrets.randbits(64))
+        self.guard = HeartbeatGuard(lambda: draw(64))
         self._reopen_at = float("inf")
         self.wrong = WrongDatagrams()
         ours, theirs = settings.addresses[side], settings.addresses[side.other]

@@ -7,12 +7,12 @@ and where both nodes lost power nobody remembers a higher one.
 
 import errno
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from piranha.system import files
+from piranha.system.randomness import draw
 from piranha.wire.json_line import WireError, build
 
 LARGEST_FILE = 1024 * 1024
@@ -76,7 +76,7 @@ class NodeMemory:
         date was set back; greater by the date where nothing is remembered; the lower half is
         random."""
         high = min(max(int(wall), (self.content.incarnation >> 32) + 1), _HIGHEST_HALF)
-        incarnation = high << 32 | secrets.randbits(32)
+        incarnation = high << 32 | draw(32)
         self._change(replace(self.content, incarnation=incarnation))
         return incarnation
 

@@ -7,7 +7,6 @@ so that no other ICMP wakes anybody.
 import contextlib
 import errno
 import os
-import secrets
 import socket
 import struct
 from ipaddress import IPv4Address
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from piranha.system import packet_filter
 from piranha.system.netlink import IPAddress
 from piranha.system.packet_filter import JUMP_IF_EQUAL, LOAD_BYTE, LOAD_HALF, RETURN, instruction
+from piranha.system.randomness import draw, token
 from piranha.system.refused import refused
 
 _ECHO = struct.Struct("!BBHHH")
@@ -45,8 +45,8 @@ class Echo:
     def __init__(self, version: int) -> None:
         """Raises OSError."""
         self.version = version
-        self._identifier = secrets.randbits(16)
-        self._token = secrets.token_bytes(_TOKEN_SIZE)
+        self._identifier = draw(16)
+        self._token = token(_TOKEN_SIZE)
         """Nobody who does not see our questions can answer them."""
         family, protocol = (
             (socket.AF_INET, socket.IPPROTO_ICMP)

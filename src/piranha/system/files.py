@@ -3,9 +3,9 @@
 import contextlib
 import errno
 import os
-import secrets
 from pathlib import Path
 
+from piranha.system.randomness import token
 from piranha.system.refused import RefusedError, refused
 
 
@@ -34,7 +34,7 @@ def our_user() -> int:
 def write_new(path: Path | str, content: bytes, mode: int) -> None:
     """Make a file that is not there yet, whole and on disk. Raises OSError: FileExistsError."""
     try:
-        draft = Path(path).with_name(f".{Path(path).name}.{secrets.token_hex(4)}")
+        draft = Path(path).with_name(f".{Path(path).name}.{token(4).hex()}")
         try:
             _write_new(draft, content, mode, sync=True)
             os.link(draft, path)
@@ -54,7 +54,7 @@ def write_atomically(path: Path | str, content: bytes, mode: int, sync: bool = T
     be older after a power cut. Raises OSError.
     """
     target = Path(path)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    draft = target.with_name(f".{target.name}.{token(4).hex()}")
     try:
         try:
             _write_new(draft, content, mode, sync)

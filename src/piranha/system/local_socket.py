@@ -4,13 +4,13 @@ import contextlib
 import errno
 import grp
 import os
-import secrets
 import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from piranha.errors import WireError
+from piranha.system.randomness import token
 from piranha.system.refused import RefusedError, refused
 
 LARGEST_LINE = 64 * 1024
@@ -27,7 +27,7 @@ def listen(path: Path | str, mode: int, group: str | None = None) -> socket.sock
     """A listening socket at this path, non-blocking; one that was there before is replaced in one
     step. `group` owns it if a group of that name exists. Raises OSError."""
     target = Path(path)
-    draft = target.with_name(f".{secrets.token_hex(4)}")
+    draft = target.with_name(f".{token(4).hex()}")
     if len(os.fsencode(target)) > _LONGEST_PATH or len(os.fsencode(draft)) > _LONGEST_PATH:
         raise RefusedError(f"cannot listen on {path}", errno.ENAMETOOLONG)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
