@@ -49,7 +49,7 @@ play: $(ready)
 test: $(ready)
 	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus \
 		$$($(python) tests/zoo/packages.py) || test "$$(id -u)" -ne 0
-	$(python) -m pytest $(PYTEST)
+	$(python) -m pytest -n 2 --dist loadfile $(PYTEST)
 
 check: $(ready)
 	@.ci/prepare mandoc

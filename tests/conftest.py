@@ -5,10 +5,23 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.turns import Turns
+
 
 def is_judged() -> bool:
     """True on a machine that decides whether a change is good (CI=true)."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """The first of all: the time that is waited for a turn is nobody's time-out."""
+    worker = getattr(item.config, "workerinput", None)
+    if worker is None:
+        return (yield)
+    is_alone = item.get_closest_marker("alone") is not None
+    with Turns(worker["testrunuid"]).turn(is_alone=is_alone):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

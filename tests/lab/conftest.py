@@ -1,5 +1,6 @@
 """What the laboratory's tests share: clusters that end with the test, and a table of numbers."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -15,11 +16,25 @@ from tests.lab.results import Result, table
 from tests.lab.segment import Segment
 
 START_LIMIT_SECONDS = 5.0
+MEASURED = "measured"
 RESULTS = pytest.StashKey[list[Result]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[RESULTS] = []
+    results = config.stash[RESULTS] = []
+    config.pluginmanager.register(_Gathering(results))
+
+
+class _Gathering:
+    """Results come with the reports of the tests, from whichever worker ran them."""
+
+    def __init__(self, results: list[Result]) -> None:
+        self._results = results
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            told = [value for name, value in report.user_properties if name == MEASURED]
+            self._results += [Result(*value) for value in told]  # type: ignore[misc]
 
 
 def pytest_terminal_summary(
@@ -102,7 +117,7 @@ def measured(request: pytest.FixtureRequest) -> Callable[[Result], None]:
 
     def record(result: Result) -> None:
         print(result)
-        request.config.stash[RESULTS].append(result)
+        request.node.user_properties.append((MEASURED, dataclasses.astuple(result)))
         assert result.holds, str(result)
 
     return record

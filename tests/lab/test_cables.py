@@ -15,7 +15,7 @@ from tests.lab.pair import Pair
 from tests.lab.results import Result
 from tests.lab.sightings import holding
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 HEALED_SECONDS = 6.0
 CUT_SECONDS = 10.0

@@ -12,7 +12,7 @@ from tests.lab.pair import Pair
 from tests.lab.results import Result
 from tests.lab.segment import SWITCH, address_of
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 IDLE_SECONDS = 20.0
 

@@ -8,7 +8,7 @@ from tests.lab import limits
 from tests.lab.crowd import measured_crowd
 from tests.lab.results import Result
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 
 def test_five_hundred_nannies_are_cheap_small_and_spread(

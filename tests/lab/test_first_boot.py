@@ -12,7 +12,7 @@ from tests.lab.results import Result
 from tests.lab.segment import NODE_A, NODE_B
 from tests.lab.sightings import both_holding
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 HEAD_START_SECONDS = 0.4
 DEADTIME_MS = 5000.0

@@ -24,7 +24,7 @@ from tests.lab.pair import wait_until
 from tests.lab.results import Result, milliseconds
 from tests.lab.segment import NODE_B, Segment, hardware_address_of
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 VIP_IPV6 = "fd77::10"
 RUN = Callable[..., LoneFos]
 

@@ -21,7 +21,7 @@ from tests.lab.lvs_cf import VIP, ServiceBlock, compose, many_services, warm_web
 from tests.lab.pair import wait_until
 from tests.lab.results import Result, milliseconds
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 VIP_IPV6 = "fd77::10"
 RUN = Callable[..., LoneFos]
 

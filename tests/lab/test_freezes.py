@@ -13,7 +13,7 @@ from tests.lab.pair import Pair
 from tests.lab.results import Result
 from tests.lab.sightings import both_answering, both_holding, total
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 KEEPALIVE, DEADTIME = "0.5", "3"
 LONG, SHORT = 4.2, 2.3

@@ -14,7 +14,7 @@ from tests.lab.pair import CRITICAL, Pair
 from tests.lab.results import Result
 from tests.lab.sightings import both_holding, total
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 BLOCKED_SECONDS = 12.0
 

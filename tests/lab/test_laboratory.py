@@ -18,7 +18,7 @@ from tests.lab.lvs_cf import VIP, WEB
 from tests.lab.pair import wait_until
 from tests.lab.segment import CLIENT, NODE_A, NODE_B, Segment, address_of, port_of
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 CONTROL_SECONDS = 3.0
 LONGEST_GAP_WITHOUT_FAULT = 0.020

@@ -8,7 +8,7 @@ from tests.lab import load
 from tests.lab.results import Result
 from tests.lab.saturation import strain
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 SECONDS = 60.0
 BUSY_SHARE = 0.9

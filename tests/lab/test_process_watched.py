@@ -12,7 +12,7 @@ from tests.lab.lvs_cf import VIP, ServiceBlock, warm_nginx, warm_web
 from tests.lab.pair import Pair
 from tests.lab.results import Result, milliseconds
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 ROUNDS = 3
 SELDOM = "30"

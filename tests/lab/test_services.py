@@ -14,7 +14,7 @@ from tests.lab.lvs_cf import MANY_PORTS, VIP, compose, hot_web, many_services, w
 from tests.lab.pair import Pair, wait_until
 from tests.lab.results import Result, milliseconds
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 SECOND_VIP = "10.77.0.11"
 QUIET_SECONDS = 5.0

@@ -17,7 +17,7 @@ from tests.lab.pair import Pair
 from tests.lab.results import Result
 from tests.lab.sightings import both_answering, total
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 KILL, STOP = signal.SIGKILL, signal.SIGSTOP
 EVERYTHING = "everything"

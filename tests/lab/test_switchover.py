@@ -11,7 +11,7 @@ from tests.lab.lvs_cf import VIP, hot_web, warm_nginx
 from tests.lab.pair import Pair
 from tests.lab.results import Result, milliseconds
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 CHANGES = {"piranhactl switch": outages.switch, "SIGTERM of pulse": outages.end_pulse}
 

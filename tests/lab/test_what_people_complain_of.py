@@ -20,7 +20,7 @@ from tests.lab.pair import Pair, wait_until
 from tests.lab.segment import port_of
 from tests.lab.sightings import both_answering, holding, total
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 KEEPALIVE, DEADTIME = 0.2, 2.6
 """A kernel lease is in force."""

@@ -30,6 +30,7 @@ def _broken_seeds(first: int) -> list[str]:
     return broken
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_no_seed_breaks_a_claim() -> None:
     with ProcessPoolExecutor(os.cpu_count()) as pool:

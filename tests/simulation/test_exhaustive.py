@@ -54,6 +54,7 @@ def test_a_search_begins_with_settled_pairs() -> None:
     assert worlds["both start"].role(0) is Role.LISTENING
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(1800)
 def test_no_interleaving_breaks_a_claim() -> None:
     seen: set[int] = set()

@@ -7,6 +7,8 @@ import pytest
 from tests.systemd.machine import Machine
 from tests.systemd.pair import Pair, wait_until
 
+pytestmark = pytest.mark.alone
+
 BRANCH_VIP = "10.77.0.20"
 
 

@@ -17,6 +17,8 @@ from tests.lab.instruments import Prober
 from tests.systemd.machine import Machine
 from tests.systemd.pair import CONFIGURATION, VIP, Pair, holds_vip, wait_until
 
+pytestmark = pytest.mark.alone
+
 READY_SECONDS = 0.5
 SERVERS = ("nginx", "vsftpd")
 SERVICES = ("web", "ftp")
