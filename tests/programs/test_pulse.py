@@ -14,6 +14,7 @@ from piranha.system import clock
 from tests.programs.pulse_pair import CONFIG, VIP, Namespaces, Node, ip, until
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.skipif(os.geteuid() != 0, reason="makes network namespaces, needs root"),
 ]
 
