@@ -23,6 +23,7 @@ FACTS = MachineFacts(
     addresses={ip_address("127.0.0.1"): "lo", ip_address("10.0.0.1"): "eth0"},
     command_faults={},
     authority_faults={},
+    secret_faults={},
     distrust="",
     units_at_boot=frozenset(),
     configured_elsewhere={},
@@ -158,3 +159,10 @@ def test_authorities_that_cannot_be_used_are_named() -> None:
         "lvs.cf:11:14: /etc/ca.pem: No such file or directory, "
         "expected a file of certificates in PEM form"
     ]
+
+
+def test_a_secret_that_is_not_to_be_trusted_is_named() -> None:
+    text = GLOBAL + web("protocol = udp", "monitor = radius", "secret = /etc/radius.secret")
+    fault = "cannot trust /etc/radius.secret (everybody may read it (mode 0644): chmod o-r ...)"
+    (line,) = found(text, secret_faults={"/etc/radius.secret": fault})
+    assert line.endswith(f": {fault}")

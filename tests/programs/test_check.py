@@ -83,6 +83,18 @@ def test_a_command_that_cannot_be_run_is_named(top: Path) -> None:
     assert f"{path}:11:16: {top} is a directory, expected a program that can be run" in lines
 
 
+def test_a_secret_for_everybody_is_an_error(top: Path) -> None:
+    secret = write(top / "radius.secret", "testing123")
+    secret.chmod(0o644)
+    text = lvs_cf().replace(
+        "    start_cmd", f"    monitor = radius\n    secret = {secret}\n    start_cmd"
+    )
+    _, lines = run(write(top / "lvs.cf", text), top)
+    assert any(f"cannot trust {secret} (everybody may read it (mode 0644)" in x for x in lines), (
+        lines
+    )
+
+
 def test_what_starts_at_boot_is_found(top: Path) -> None:
     for link in (
         "etc/systemd/system/multi-user.target.wants/nginx.service",

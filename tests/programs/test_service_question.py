@@ -9,7 +9,7 @@ import pytest
 
 from piranha.config.settings import Monitor, Probe
 from piranha.probes.question import Transport
-from piranha.programs.service_question import opened, question_of, watch_of
+from piranha.programs.service_question import opened, question_of, secret_of, watch_of
 from piranha.script.queries import DhcpKind, DnsQuery
 from piranha.script.steps import ExpectLine, ExpectPrefix, Send, TlsTerms, literal, steps_of
 from tests.programs.example_settings import WEB
@@ -92,6 +92,7 @@ def test_a_process_is_watched_alone_or_beside_another_question() -> None:
 def test_a_secret_is_read_before_rights_are_dropped_and_never_shown(tmp_path: Path) -> None:
     file = tmp_path / "radius.secret"
     file.write_bytes(b"testing123 \nanother line\n")
+    file.chmod(0o600)
     probe = Probe(Monitor.RADIUS, secret=str(file))
     question = question_of(replace(WEB, probe=probe), LOCALHOST)
     assert (question.transport, question.secret) == (Transport.RADIUS, b"")
@@ -101,3 +102,21 @@ def test_a_secret_is_read_before_rights_are_dropped_and_never_shown(tmp_path: Pa
     file.unlink()
     with pytest.raises(OSError, match=r"cannot read .*radius\.secret: No such file"):
         opened(question)
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "fault"),
+    [
+        (0o602, "x", r"cannot trust .* \(everybody may write it \(mode 0602\): chmod o-w .*\)"),
+        (0o644, "x", r"cannot trust .* \(everybody may read it \(mode 0644\): chmod o-r .*\)"),
+        (0o600, " \nx", r"cannot use .* \(its first line is empty\)"),
+    ],
+)
+def test_a_secret_that_is_none_is_refused(
+    mode: int, content: str, fault: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "radius.secret"
+    file.write_text(content)
+    file.chmod(mode)
+    with pytest.raises(OSError, match=fault):
+        secret_of(str(file))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from piranha.system.trusted_files import distrust, program_fault
+from piranha.system.trusted_files import distrust, program_fault, secret_fault
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: files of other users")
 SOMEBODY = 1234
@@ -27,6 +27,14 @@ def test_a_file_that_only_its_owner_may_write_is_believed(file: Path) -> None:
 def test_a_file_that_everybody_may_write_is_not(file: Path) -> None:
     file.chmod(0o646)
     assert distrust(file) == f"everybody may write it (mode 0646): chmod o-w {file}"
+
+
+def test_a_secret_is_not_for_everybody(file: Path) -> None:
+    assert secret_fault(file) == f"everybody may read it (mode 0644): chmod o-r {file}"
+    file.chmod(0o602)
+    assert secret_fault(file) == f"everybody may write it (mode 0602): chmod o-w {file}"
+    file.chmod(0o640)
+    assert secret_fault(file) == ""
 
 
 @needs_root

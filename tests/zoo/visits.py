@@ -36,6 +36,10 @@ failover zoo {{
 """
 
 
+SECRET = "testing123"
+"""What a server and the nanny share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """How one probe ended."""
@@ -55,8 +59,12 @@ class Visit:
 
 
 def question(recipe: str, lines: str, folder: Path, host: str = "127.0.0.1") -> Question:
-    """What fos would have a nanny ask for `monitor = RECIPE` and these further lines."""
-    path = folder / "lvs.cf"
+    """What fos would have a nanny ask for `monitor = RECIPE` and these further lines, in which
+    {folder}/secret is a file with the secret."""
+    secret, path = folder / "secret", folder / "lvs.cf"
+    secret.write_text(f"{SECRET}\n")
+    secret.chmod(0o600)
+    lines = lines.replace("{folder}", str(folder))
     path.write_text(FILE.format(recipe=recipe, lines=lines.replace("; ", "\n    ")))
     reading = read_config_file(path)
     assert reading.settings is not None, [str(complaint) for complaint in reading.complaints]

@@ -31,6 +31,8 @@ class MachineFacts:
     """What is wrong with a program named in the file: "does not exist", "is not executable"."""
     authority_faults: Mapping[str, str]
     """Why a file that tls_ca names cannot be used."""
+    secret_faults: Mapping[str, str]
+    """What is wrong with a file that `secret` names."""
     distrust: str
     """Why the file itself is not to be believed, and what mends that; empty when it is."""
     units_at_boot: frozenset[str]
@@ -78,6 +80,8 @@ def _findings(settings: Settings, facts: MachineFacts) -> Iterator[_Finding]:
         yield from _boot_findings(service, facts)
         yield from _listener_findings(service, facts)
         yield from _tls_findings(service, facts)
+        if fault := facts.secret_faults.get(service.probe.secret or ""):
+            yield "error", f"failover {service.name}", "secret", fault
 
 
 def _services(settings: Settings) -> tuple[Service, ...]:

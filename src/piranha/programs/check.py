@@ -20,6 +20,7 @@ from piranha.errors import UsageError
 from piranha.probes.asking import tls_fault
 from piranha.programs.config_file import read_config_file
 from piranha.programs.heartbeat_key import keys_of
+from piranha.programs.service_question import secret_of
 from piranha.system import files, trusted_files
 from piranha.wire.exit_status import ExitStatus
 
@@ -90,6 +91,7 @@ def gather(settings: Settings, path: Path, top: Path) -> MachineFacts:
         addresses=local_addresses(),
         command_faults=_command_faults(settings),
         authority_faults=_authority_faults(settings),
+        secret_faults=_secret_faults(settings),
         distrust=trusted_files.distrust(path),
         units_at_boot=units_at_boot(top),
         configured_elsewhere=configured_elsewhere(vips, path, top),
@@ -120,6 +122,17 @@ def local_addresses() -> dict[IPAddress, str]:
 def _command_faults(settings: Settings) -> dict[str, str]:
     faults = ((program, trusted_files.program_fault(program)) for program in programs_of(settings))
     return {program: fault for program, fault in faults if fault}
+
+
+def _secret_faults(settings: Settings) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    for service in (service for group in settings.groups for service in group.services):
+        if path := service.probe.secret:
+            try:
+                secret_of(path)
+            except OSError as error:
+                faults[path] = str(error)
+    return faults
 
 
 def _authority_faults(settings: Settings) -> dict[str, str]:

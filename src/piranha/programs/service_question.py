@@ -1,12 +1,14 @@
 """From a service of the file to the question that a nanny asks about it."""
 
+import errno
 from dataclasses import replace
 
 from piranha.config.settings import IPAddress, Monitor, Service
 from piranha.probes.question import DhcpQuestion, Question, Transport, values_of
 from piranha.script.queries import DhcpKind
 from piranha.script.steps import filled
-from piranha.system import files, relay_socket, source_socket
+from piranha.system import files, relay_socket, source_socket, trusted_files
+from piranha.system.refused import RefusedError
 
 LARGEST_SECRET = 4_096
 """Bytes of the file."""
@@ -64,8 +66,7 @@ def opened(question: Question) -> Question:
     """The question with what only root can open; its `descriptors` are to be closed when
     it was handed over. Raises OSError."""
     if question.secret_file:
-        content = files.read_limited(question.secret_file, LARGEST_SECRET)
-        return replace(question, secret=content.partition(b"\n")[0].strip())
+        return replace(question, secret=secret_of(question.secret_file))
     if question.source_port is not None and question.transport in (Transport.TCP, Transport.UDP):
         is_stream = question.transport is Transport.TCP
         source = source_socket.open_source_socket(is_stream, question.is_ipv6, question.source_port)
@@ -74,6 +75,17 @@ def opened(question: Question) -> Question:
         return question
     descriptor = relay_socket.open_relay_socket(question.dhcp.device)
     return replace(question, dhcp=replace(question.dhcp, socket=descriptor))
+
+
+def secret_of(path: str) -> bytes:
+    """The first line of a file that only root may write, and not everybody read. Raises OSError."""
+    content = files.read_limited(path, LARGEST_SECRET)
+    if fault := trusted_files.secret_fault(path):
+        raise RefusedError(f"cannot trust {path} ({fault})", errno.EPERM)
+    secret = content.partition(b"\n")[0].strip()
+    if not secret:
+        raise RefusedError(f"cannot use {path} (its first line is empty)", errno.EINVAL)
+    return secret
 
 
 def _dhcp_of(service: Service) -> DhcpQuestion | None:

@@ -37,6 +37,16 @@ def distrust(path: Path | str) -> str:
     return ""
 
 
+def secret_fault(path: Path | str) -> str:
+    """The same for a file with a secret in it, which not everybody may read: `everybody may read it
+    (mode 0644): chmod o-r PATH`. Raises OSError."""
+    if reason := distrust(path):
+        return reason
+    real = Path(os.path.realpath(path))
+    mode = stat.S_IMODE(real.stat().st_mode)
+    return f"everybody may read it (mode {mode:04o}): chmod o-r {real}" if mode & 0o004 else ""
+
+
 def program_fault(program: str, search_path: str | None = None) -> str:
     """Why root cannot, or should not, run this program; empty when it can. A bare name is sought
     in `search_path` (None: in our own PATH)."""

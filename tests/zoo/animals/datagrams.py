@@ -1,11 +1,7 @@
 """Servers that speak in datagrams: names, time, boot files, keys, calls."""
 
-from pathlib import Path
-
 from tests.zoo.animal import Animal
-
-SECRET = Path(__file__).with_name("radius.secret")
-"""What freeradius and the nanny share."""
+from tests.zoo.visits import SECRET
 
 CHRONY = Animal(
     "chrony",
@@ -322,7 +318,7 @@ exec deb/usr/sbin/atftpd --daemon --no-fork --user root --group root --bind-addr
 FREERADIUS = Animal(
     "freeradius",
     ("freeradius",),
-    {"radius": f"secret = {SECRET}"},
+    {"radius": "secret = {folder}/secret"},
     r"""
 mkdir -p raddb
 cat >raddb/radiusd.conf <<'END'
@@ -340,7 +336,7 @@ server default {
 END
 sed -i 's/; /\n/g; s/{ \([a-z]\)/{\n\1/; s/ }$/\n}/' raddb/radiusd.conf
 exec freeradius -f -l stdout -d /tmp/zoo/raddb
-""",
+""".replace("testing123", SECRET),
 )
 
 ANIMALS = (
