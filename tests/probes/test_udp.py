@@ -167,3 +167,13 @@ def test_an_answer_from_another_address_is_passed_over() -> None:
         question = Question("127.0.0.1", port, Transport.UDP, PING, 0.3, is_connected=False)
         assert ask(question).verdict is Verdict.EXPECT_TIMED_OUT
         thread.join(5)
+
+
+def test_many_slow_matches_do_not_delay_the_verdict() -> None:
+    """An expression gets a moment even at the deadline; a heap of datagrams gets one only."""
+    slow = b"a" * 14 + b"b"  # some milliseconds for the expression below
+
+    with udp_server(lambda _: [slow] * 99) as port:
+        outcome = ask(udp(port, (Send(b"x"), ExpectRegex(b"(a+)+$")), timeout=0.1))
+    assert not outcome.is_healthy
+    assert outcome.seconds < 0.2

@@ -14,7 +14,8 @@ from piranha.probes.question import Question
 from piranha.probes.verdict import Verdict
 
 SHORTEST_SECONDS = 0.02
-"""An expression gets at least this long, even when it is first tried at the deadline."""
+"""The expressions of one probe get at least this long, even when they are first tried at the
+deadline; all of them together, for what came in many pieces is looked at many times."""
 
 
 class Engine(Protocol):
@@ -36,6 +37,8 @@ class ExpressionGuard:
         self._is_needed = question.has_regex
         self._now = now
         self._is_matching = False
+        self._late_seconds = 0.0
+        """What they have taken since the deadline."""
 
     def tell(self, engine: Engine, event: Callable[..., None], *data: object) -> None:
         """Call `event` with the data and this instant; it ends at the engine's deadline."""
@@ -45,21 +48,25 @@ class ExpressionGuard:
             return
         handler_before = signal.signal(signal.SIGALRM, self._ring)
         try:
-            self._limited(engine.deadline - now, partial(event, *data, now))
+            self._limited(engine.deadline, now, partial(event, *data, now))
         except _Runaway:
             words = "the expression was not done"
             engine.failed(Verdict.EXPRESSION_TIMED_OUT, words, self._now())
         finally:
             signal.signal(signal.SIGALRM, handler_before)
 
-    def _limited(self, seconds: float, call: Callable[[], None]) -> None:
+    def _limited(self, deadline: float, now: float, call: Callable[[], None]) -> None:
+        seconds = max(SHORTEST_SECONDS - self._late_seconds, deadline - now)
+        if seconds <= 0:
+            raise _Runaway
         self._is_matching = True
-        signal.setitimer(signal.ITIMER_REAL, max(SHORTEST_SECONDS, seconds))
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             call()
         finally:
             self._is_matching = False
             signal.setitimer(signal.ITIMER_REAL, 0)
+            self._late_seconds += max(0.0, self._now() - max(now, deadline))
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
         if self._is_matching:
