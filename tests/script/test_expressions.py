@@ -28,6 +28,7 @@ from piranha.script.expressions import can_be_undone, line_fault, stream_fault
         (rb"a\\\b", True),
         (rb"(?x) a # [ \n", True),
         (rb"(?ix:a)", True),
+        (rb"a(?#[)\Z(?#])", True),
     ],
 )
 def test_it_is_known_what_more_input_can_undo(pattern: bytes, undoable: bool) -> None:
@@ -57,7 +58,9 @@ def test_a_match_that_cannot_be_undone_is_not_undone(pattern: bytes, data: bytes
     assert found == sorted(found)
 
 
-@pytest.mark.parametrize("pattern", [b"a$", rb"a\b", b"a(?=b)", b"(?<=b)a", b"a*", b"(a|b+)"])
+@pytest.mark.parametrize(
+    "pattern", [b"a$", rb"a\b", b"a(?=b)", b"(?<=b)a", b"a*", b"(a|b+)", rb"a(?#[)\Z(?#])"]
+)
 def test_what_segments_could_change_is_at_fault_on_an_open_stream(pattern: bytes) -> None:
     assert stream_fault(b"(?s)" + pattern)
 
@@ -69,7 +72,16 @@ def test_what_has_a_definite_last_byte_is_not(pattern: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "is_at_fault"),
-    [(rb"a\n", True), (rb"a\x0d", True), (b"a\n", True), (rb"a\\n", False), (rb"\w+", False)],
+    [
+        (rb"a\n", True),
+        (rb"a\x0d", True),
+        (b"a\n", True),
+        (rb"a\\n", False),
+        (rb"\w+", False),
+        (rb"[^\r\n]+ ready", False),
+        (b"[^\n]x", False),
+        (rb"\[\n]", True),
+    ],
 )
 def test_a_line_end_is_in_no_line(pattern: bytes, is_at_fault: bool) -> None:
     assert bool(line_fault(pattern)) == is_at_fault

@@ -15,12 +15,15 @@ _UNDOABLE = re.compile(
       \\[bBZz]               # word boundaries and the end look at the next byte
     | \$
     | \(\?[=!>(]           # look-ahead, atomic group, condition
+    | \(\?\#               # a comment: a [ in it would hide from this scan what follows
     | \(\?[a-zA-Z]*x         # verbose: comments could hide the above from this scan
     | [*+?}]\+               # possessive
     """,
     re.VERBOSE,
 )
 _OPAQUE = re.compile(rb"\\[^bBZz]|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_SET = re.compile(rb"(\\.)|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_COMMENT = re.compile(rb"\(\?#")
 _LOOK_AROUND = re.compile(rb"\(\?<?[=!]")
 _ENDLESS_TAIL = re.compile(rb"(?:[*+?]|\{[0-9]*,[0-9]*\})\)*\Z")
 _LINE_END = re.compile(rb"\\n|\\r|\\x0[aAdD]|\\01[25]|[\r\n]")
@@ -40,6 +43,8 @@ def is_for_streams(pattern: bytes) -> bool:
 def stream_fault(pattern: bytes) -> str:
     """What an expression on an open stream may not have; empty when it is sound."""
     plain = _opaque(pattern)
+    if _COMMENT.search(plain):
+        return "has a comment, in which its end could hide"
     if _LOOK_AROUND.search(plain):
         return "looks around, at bytes that may not have come yet"
     if _UNDOABLE.search(plain):
@@ -51,7 +56,8 @@ def stream_fault(pattern: bytes) -> str:
 
 def line_fault(pattern: bytes) -> str:
     """Why an expression can be found in no line; empty when it may be."""
-    has_line_end = re.search(rb"(?<!\\)(?:\\\\)*(?:" + _LINE_END.pattern + rb")", pattern)
+    outside_sets = _SET.sub(lambda found: found[1] or b".", pattern)
+    has_line_end = re.search(rb"(?<!\\)(?:\\\\)*(?:" + _LINE_END.pattern + rb")", outside_sets)
     return "has a line end, but is applied to one line without it" if has_line_end else ""
 
 
