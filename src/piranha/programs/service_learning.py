@@ -184,7 +184,7 @@ def block_text(recipe: str, place: Place, line: bytes = b"") -> str:
     if not recipe or _own_port(recipe) != place.port:
         lines.append(f"    port = {place.port}")
     if line:
-        text = spelled(line).replace('"', '\\"')
+        text = spelled(line).replace('"', '\\"').replace("%", "%%")
         lines += ["    script {", f'        expect_line = "{text}"', "    }"]
     lines += [
         "    timeout = 5",
