@@ -5,6 +5,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,16 @@ def test_a_systemd_that_does_not_answer_says_nothing(
     assert outcome.verdict is Verdict.SYSTEM_REFUSED
     assert words in outcome.evidence
     assert outcome.seconds < 3.0
+
+
+def test_a_systemd_that_hangs_does_not_delay_the_verdict(systemctl: Path) -> None:
+    says(systemctl, "exec sleep 60")
+    question = replace(watching("web.service"), timeout_seconds=0.3)
+    late = []
+    for _ in range(3):  # one late verdict is this machine's doing
+        with Asked(question, doors()) as outcome:
+            late.append(outcome.seconds - question.timeout_seconds)
+    assert min(late) < 0.05
 
 
 def test_nothing_is_left_open(tmp_path: Path, systemctl: Path) -> None:

@@ -201,10 +201,11 @@ class _Ending:
     def __enter__(self) -> "_Ending":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type | None, *_: object) -> None:
         ended = select.poll()
         ended.register(self._child.pidfd, select.POLLIN)
-        ended.poll(_GRACE_MILLISECONDS)  # it has closed its output, so it is about to end
+        if kind is None:
+            ended.poll(_GRACE_MILLISECONDS)  # it has closed its output, so it is about to end
         self._processes.kill_group(self._child)
         ended.poll(_KILLED_MILLISECONDS)
         self.status = self._processes.reap(self._child)
