@@ -122,6 +122,9 @@ def test_what_is_only_started_and_stopped_has_no_nanny() -> None:
          "send_program has no use with monitor = tcp, expected it gone"),
         (["monitor = program", "send_program = /bin/ask %h", "match = x"],
          "match has no use with monitor = program, expected it gone"),
+        (["monitor = tcp", 'match = "a\\n"'],
+         "match has a line end, but is applied to one line without it: it can never match, "
+         "expected an expression for one line"),
         (["tls_days = 3"], "warning: tls_days without tls, expected tls = 1 or a step starttls"),
     ],
 )  # fmt: skip

@@ -62,6 +62,7 @@ def test_what_counts_as_a_good_answer(lines: list[str], query: DnsQuery) -> None
         (['query = "a.b A"', "rcode = REFUSED", "answer = 10.0.0.5"], "answer has no use"),
         (['query = "a.b A"', "send = x"], "send has no use with monitor = dns"),
         (['query = "a.b A"', "device = eth0"], "device has no use with monitor = dns"),
+        (['query = "a.b A"', "source_port = 9"], "source_port has no use with monitor = dns"),
     ],
 )
 def test_a_bad_question_to_a_name_server_is_refused(lines: list[str], words: str) -> None:

@@ -16,6 +16,7 @@ from piranha.config.queries import query_faults
 from piranha.config.scripts import datagram_steps, expects_nothing, script_faults
 from piranha.config.sections import Section
 from piranha.config.settings import Monitor, Protocol
+from piranha.script.expressions import line_fault
 from piranha.script.steps import StartTls
 
 Finding = tuple[Weight, str, tuple[str, ...]]
@@ -33,7 +34,7 @@ _OF = {
     "answer": (Monitor.DNS,),
     "rcode": (Monitor.DNS,),
     "connected": (Monitor.UDP,),
-    "source_port": (*SCRIPTED, Monitor.DNS, Monitor.DHCP),
+    "source_port": SCRIPTED,
     "match": SCRIPTED,
     "script": SCRIPTED,
     "send": SCRIPTED,
@@ -139,6 +140,9 @@ def _dialogue_findings(section: Section) -> Iterator[Finding]:
         if expects_nothing(script) and is_own and not section["match"] and not is_meant:
             text = "the script expects nothing of the server, expected a step that does"
             yield "warning", text, ("script",)
+    if monitor in STREAMS and (fault := line_fault(section["match"] or b"")):
+        text = f"match {fault}: it can never match, expected an expression for one line"
+        yield "error", text, ("match",)
     is_asked = bool(section["send"] or script or monitor is Monitor.PROGRAM)
     is_own = section.recipe is None and section.place is Place.FAILOVER
     if monitor is Monitor.UDP and not is_asked and is_own:
