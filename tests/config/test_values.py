@@ -34,6 +34,10 @@ def test_every_text_is_read_or_refused(kind: Kind, text: str, quote: str) -> Non
     assert all(0 <= offset <= len(text) for _, offset, _ in read.said)
 
 
+def test_a_fault_in_an_expression_is_counted_in_characters() -> None:
+    assert [offset for _, offset, _ in Read(Kind.REGEX, "\u00e9\u00e9)").said] == [2]
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

@@ -298,8 +298,13 @@ def read_regex(written: Written, keyword: Keyword, _names: Names, say: Say) -> b
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as wrong:
-        offset = getattr(wrong, "pos", None) or 0
-        say("error", offset, f"{keyword.name}: {wrong}, expected a regular expression")
+        before = pattern[: getattr(wrong, "pos", None) or 0]
+        offset = len(before.decode("utf-8", "surrogateescape"))
+        say(
+            "error",
+            min(offset, len(written.text)),
+            f"{keyword.name}: {wrong}, expected a regular expression",
+        )
         return None
     return pattern
 
