@@ -11,7 +11,6 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 Behaviour = Callable[[socket.socket], None]
 
@@ -207,26 +206,3 @@ def _hand_on(source: socket.socket, target: socket.socket) -> None:
         while heard := source.recv(PIECE):
             target.sendall(heard)
         target.shutdown(socket.SHUT_WR)
-
-
-def dgram(answer: Callable[[bytes], list[bytes]], channel: socket.socket) -> None:
-    """Answer every datagram so, until the socket is closed."""
-    while True:
-        try:
-            datagram, sender = channel.recvfrom(PIECE)
-        except OSError:
-            return
-        for reply in answer(datagram):
-            with contextlib.suppress(OSError):
-                channel.sendto(reply, sender)
-
-
-@contextmanager
-def datagram_server(answer: Callable[[bytes], list[bytes]], port: int = 0) -> Iterator[int]:
-    """Answers each datagram with these; gives the port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
-        channel.bind(("127.0.0.1", port))
-        threading.Thread(target=partial(dgram, answer, channel), daemon=True).start()
-        yield channel.getsockname()[1]
-        with contextlib.suppress(OSError):
-            channel.shutdown(socket.SHUT_RDWR)  # wakes the thread, though it says "not connected"

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ from piranha.system.relay_socket import open_relay_socket
 from tests.probes.servers import doors
 from tests.system import network
 from tests.system.network import Cable
+from tests.zoo.animal import version_of
+from tests.zoo.conftest import IS_WHOLE, SEEN
+from tests.zoo.results import Seen
 
 pytestmark = pytest.mark.lab
 
@@ -44,6 +48,7 @@ class Kind:
     program: str
     argv: Callable[[Path], list[str]]
     leases: str
+    package: str
     kept_back: int = 0
     """Addresses that it keeps for whoever it made an offer to, for two minutes."""
 
@@ -63,7 +68,7 @@ def dnsmasq(home: Path) -> list[str]:
         *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root"),
         *("--interface=eth0", "--bind-interfaces", "--dhcp-authoritative", "--pid-file="),
         *(f"--dhcp-range={FIRST},{LAST},10m", f"--dhcp-leasefile={home}/dnsmasq.leases"),
-        *("--no-ping", "--log-dhcp", "--log-facility=-"),
+        *("--no-ping", "--log-facility=-"),
     ]
 
 
@@ -78,11 +83,12 @@ def kea(home: Path, sockets: str) -> list[str]:
     return ["kea-dhcp4", "-c", str(home / "kea.json")]
 
 
+KEA = "kea-dhcp4-server"
 KINDS = {
-    "isc-dhcp-server": Kind("dhcpd", isc, "dhcpd.leases", kept_back=1),
-    "dnsmasq": Kind("dnsmasq", dnsmasq, "dnsmasq.leases"),
-    "kea": Kind("kea-dhcp4", lambda home: kea(home, "raw"), "kea.csv"),
-    "kea-udp": Kind("kea-dhcp4", lambda home: kea(home, "udp"), "kea.csv"),
+    "isc-dhcp-server": Kind("dhcpd", isc, "dhcpd.leases", "isc-dhcp-server", kept_back=1),
+    "dnsmasq": Kind("dnsmasq", dnsmasq, "dnsmasq.leases", "dnsmasq-base"),
+    "kea": Kind("kea-dhcp4", lambda home: kea(home, "raw"), "kea.csv", KEA),
+    "kea-udp": Kind("kea-dhcp4", lambda home: kea(home, "udp"), "kea.csv", KEA),
 }
 
 
@@ -91,6 +97,7 @@ class Served:
     """A running server."""
 
     process: "subprocess.Popen[bytes]"
+    log: Path
     leases_file: Path
     kept_back: int
 
@@ -109,10 +116,10 @@ def cable() -> Iterator[Cable]:
 
 
 IN_CI = ["dnsmasq", "isc-dhcp-server"]
-"""On the judging machine; with ZOO=all every server."""
+"""On the judging machine; in the whole zoo every server."""
 
 
-@pytest.fixture(params=sorted(KINDS) if os.environ.get("ZOO") == "all" else IN_CI)
+@pytest.fixture(params=sorted(KINDS) if IS_WHOLE else IN_CI)
 def served(request: pytest.FixtureRequest, cable: Cable, tmp_path: Path) -> Iterator[Served]:
     kind = KINDS[request.param]
     if shutil.which(kind.program) is None:
@@ -132,7 +139,7 @@ def serving(kind: Kind, cable: Cable, home: Path) -> Iterator[Served]:
         )
     try:
         wait_until_it_answers(process, home / "server.log")
-        yield Served(process, home / kind.leases, kind.kept_back)
+        yield Served(process, home / "server.log", home / kind.leases, kind.kept_back)
     finally:
         process.kill()
         process.wait()
@@ -198,6 +205,22 @@ def test_a_healthy_server_is_called_healthy(served: Served) -> None:
         outcome = ask(kind, FIRST_ANSWER_SECONDS)
         assert outcome.verdict is Verdict.ANSWERED, outcome
     assert served.process.poll() is None
+
+
+@pytest.mark.skipif(not IS_WHOLE, reason="for the table of the whole zoo")
+def test_what_a_hundred_probes_leave_in_the_log(
+    served: Served, request: pytest.FixtureRequest
+) -> None:
+    name = request.node.callspec.params["served"]
+    before = len(served.log.read_text().splitlines())
+    outcomes = [ask() for _ in range(100)]
+    assert [outcome for outcome in outcomes if not outcome.is_healthy] == []
+    time.sleep(1.0)
+    left = served.log.read_text().splitlines()[before:]
+    median = round(statistics.median(outcome.seconds for outcome in outcomes) * 1000, 1)
+    last = left[-1][:160] if left else ""
+    version = version_of(KINDS[name].package)
+    request.config.stash[SEEN].append(Seen("dhcp", name, version, median, len(left), last))
 
 
 def test_probes_take_no_lease_and_at_most_one_address_is_kept_for_them(served: Served) -> None:
