@@ -102,6 +102,22 @@ def test_chains_of_pointers_cannot_keep_us_busy() -> None:
     assert time.process_time() - began < 1.0
 
 
+def test_a_message_full_of_the_longest_names_cannot_keep_us_busy() -> None:
+    longest = b"\1a" * 126 + b"\0"
+    first = b"\0" + struct.pack("!HHIH", 41, 1, 0, len(longest)) + longest
+    again = struct.pack("!HHHIH", 0xC000 + 12 + len(first) - len(longest), 41, 1, 0, 0)
+    with pytest.raises(Malformed, match="too many parts"):
+        read(HEADER.pack(1, 0x8000, 0, 5_001, 0, 0) + first + again * 5_000)
+
+
+def test_a_message_full_of_ordinary_records_is_read() -> None:
+    owner = b"\3www\7example\3org\0"
+    first = owner + struct.pack("!HHIH", 1, 1, 0, 4) + b"\0\0\0\0"
+    again = struct.pack("!HHHIH", 0xC00C, 1, 1, 0, 4) + b"\0\0\0\0"
+    message = HEADER.pack(1, 0x8000, 0, 4_001, 0, 0) + first + again * 4_000
+    assert len(read(message).answers) == 4_001
+
+
 def _with_chain_in_a_record(body: bytes, record: bytes) -> bytes:
     """The chain as the data of a first record, and two thousand names that go through it."""
     first = b"\0" + struct.pack("!HHIH", 41, 1, 0, len(body)) + body

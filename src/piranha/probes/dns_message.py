@@ -16,8 +16,9 @@ _FIXED = struct.Struct("!HHIH")
 _INTERNET = 1
 _ANSWER, _TRUNCATED, _RECURSE = 0x8000, 0x0200, 0x0100
 _OPCODE, _RCODE = 0x7800, 0x000F
-_MOST_JUMPS = 65_536
-"""In one message; a chain of pointers in every one of its names would keep us busy for long."""
+_MOST_PARTS = 65_536
+"""Labels and pointers of all names of one message; the longest name in every one of its records
+would keep us busy beyond the deadline."""
 _NAMES_INSIDE = {"NS", "CNAME", "PTR", "DNAME"}
 _TYPE_NAMES = {number: name for name, number in DNS_TYPES.items()}
 _RCODE_NAMES = {number: name for name, number in DNS_RCODES.items()}
@@ -100,7 +101,7 @@ class _Reader:
     def __init__(self, message: bytes, at: int) -> None:
         self._message = message
         self._at = at
-        self._jumps = 0
+        self._parts = 0
 
     def question(self) -> tuple[DnsName, int, int]:
         name = self.name()
@@ -125,12 +126,14 @@ class _Reader:
         after: int | None = None
         while True:
             length = self._byte(at)
+            self._parts += 1
+            if self._parts > _MOST_PARTS:
+                raise Malformed("its names have too many parts")
             if length >= 0xC0:
                 target = (length & 0x3F) << 8 | self._byte(at + 1)
                 after = at + 2 if after is None else after
-                self._jumps += 1
-                if target >= lowest or self._jumps > _MOST_JUMPS:  # backwards, so there is an end
-                    raise Malformed("a compressed name points forwards, or too many point back")
+                if target >= lowest:  # backwards, so there is an end
+                    raise Malformed("a compressed name points forwards")
                 at = lowest = target
                 continue
             if length >= 0x40:
