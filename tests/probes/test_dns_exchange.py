@@ -22,7 +22,7 @@ WWW = DnsQuery("www.example.org", "A")
 def answered(
     *addresses: str, number: int = 7, rcode: str = "NOERROR", query: DnsQuery = WWW
 ) -> bytes:
-    """An answer to that question."""
+    """An answer to that question, its records in any order."""
     question = dns.message.make_query(query.name, query.type, id=number)
     answer = dns.message.make_response(question)
     answer.set_rcode(dns.rcode.from_text(rcode))
@@ -69,6 +69,7 @@ def outcome_of(exchange: DnsExchange) -> Outcome:
         (WWW, b"\0\7\x80\1" + bytes(8), Finding.BAD, "FORMERR"),
         (WWW, b"\0\7\x80\0" + bytes(8), Finding.FOREIGN, "its name"),
     ],
+    ids=lambda value: "message" if isinstance(value, bytes) else None,
 )  # fmt: skip
 def test_what_a_message_is_to_the_question(
     query: DnsQuery, message: bytes, finding: Finding, words: str

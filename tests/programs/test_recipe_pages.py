@@ -1,5 +1,9 @@
 """`piranhactl recipes`: what it lists, and that what it prints is the recipe itself."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from piranha.programs import piranhactl
@@ -22,3 +26,19 @@ def test_a_recipe_is_printed_byte_for_byte(capfdbinary: pytest.CaptureFixture[by
 def test_an_unknown_one_is_wrong_use(capfd: pytest.CaptureFixture[str]) -> None:
     assert piranhactl.main(["recipes", "smtpd"]) == ExitStatus.WRONG_USE
     assert 'there is no recipe "smtpd", did you mean "smtp"?' in capfd.readouterr().err
+
+
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "piranha.programs.piranhactl", "recipes"],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=20,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (ExitStatus.OK, "")

@@ -1,6 +1,7 @@
 """`piranhactl` asks and commands the pulse that runs on this node. See piranhactl(8)."""
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -43,15 +44,26 @@ CLEAR_SCREEN = "\x1b[H\x1b[2J"
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status; see piranhactl(8)."""
     try:
-        return _carry_out(read_options(argv))
+        status = _carry_out(read_options(argv))
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         return _give_up(str(error), ExitStatus.WRONG_USE)
+    except BrokenPipeError:
+        return _stop_printing()
     except (PiranhaError, OSError) as error:
         return _give_up(str(error), ExitStatus.REFUSED)
     except KeyboardInterrupt:
         return ExitStatus.OK
     except Exception:
         return _give_up(f"our own bug: {traceback.format_exc()}", ExitStatus.OUR_BUG)
+
+
+def _stop_printing() -> int:
+    """Whoever read us, `head` perhaps, has had enough; the interpreter shall not complain either."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    return ExitStatus.OK
 
 
 def _give_up(text: str, status: ExitStatus) -> int:
