@@ -7,7 +7,7 @@ import pytest
 
 from piranha.programs import file_trial, trial_watch
 from piranha.programs.trial_watch import NEVER, RETRY_SECONDS, TrialWatch, outside
-from piranha.system import clock, journal
+from piranha.system import children, clock, journal
 from piranha.system.loop import Loop
 
 
@@ -89,6 +89,29 @@ def test_what_could_not_be_put_back_is_tried_again(
     assert watch.due_at >= now + RETRY_SECONDS
     watch.tend(watch.due_at)
     assert reloads == ["reload"], "once"
+
+
+def test_one_that_hangs_is_not_joined_by_another(
+    file: Path, loop: Loop, lines: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    record = tmp_path / "runs"
+    hang = ["/bin/sh", "-c", f"echo run >>{record}; exec sleep 5"]
+    monkeypatch.setattr(trial_watch, "outside", lambda _argv: hang)
+    watch = TrialWatch(loop, file, lambda: None)
+    file_trial.put_in_place(file, b"new\n", b"old\n", 0.0)
+    watch.look()
+    watch.tend(clock.now())
+    limit = clock.now() + 5
+    while not record.exists() and clock.now() < limit:
+        loop.turn(clock.now() + 0.05)
+    watch.tend(watch.due_at)
+    clock.sleep_until(clock.now() + 0.3)
+    assert record.read_text() == "run\n"
+    assert watch._child is not None
+    children.kill_group(watch._child)
+    while watch._child is not None and clock.now() < limit:
+        loop.turn(clock.now() + 0.05)
+    assert "could not be put back" in lines[-1]
 
 
 def test_outside_of_a_sandbox_systemd_runs_it(tmp_path: Path) -> None:

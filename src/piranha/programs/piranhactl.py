@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _stop_printing() -> int:
-    """Whoever read us, `head` perhaps, has had enough; the interpreter shall not complain either."""
+    """Whoever read us, `head` perhaps, has had enough; the interpreter shall not complain."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     return ExitStatus.OK

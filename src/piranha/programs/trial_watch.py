@@ -35,6 +35,8 @@ class TrialWatch:
         self._file = file
         self._reload = reload
         self._is_told = False
+        self._child: Child | None = None
+        """The one that puts the file back, on a disk that may hang: never two at once."""
         self.due_at = NEVER
 
     def look(self) -> None:
@@ -60,19 +62,21 @@ class TrialWatch:
             text = f"{self._file} was not confirmed: going back to the file before it"
             journal.say(Severity.WARNING, "sync", text)
             self._reload()
-        self._put_back()
+        if self._child is None:
+            self._put_back()
 
     def _put_back(self) -> None:
         program = [sys.executable, "-m", "piranha.programs.piranhactl"]
         argv = outside([*program, "-c", str(self._file), "sync", "--back"])
         try:
-            child = children.spawn(argv, dict(os.environ))
+            child = self._child = children.spawn(argv, dict(os.environ))
         except OSError as error:
             journal.say(Severity.ERROR, "sync", str(error))
             return
         self._loop.watch(child, lambda: self._see_end(child))
 
     def _see_end(self, child: Child) -> None:
+        self._child = None
         self._loop.forget(child)
         status = children.reap(child)
         if status:
