@@ -36,6 +36,7 @@ $(ready): pyproject.toml
 	@test -x $(python) || /usr/bin/python3 -m venv .venv
 	@echo "installing the package and its tools into .venv" >&2
 	@.venv/bin/pip install --quiet --disable-pip-version-check --retries 5 --editable '.[dev]'
+	@$(python) -m compileall -q src  # as an ordinary installation does: what is measured shall not compile
 	@touch $@
 
 demo: $(ready)
@@ -47,7 +48,7 @@ play: $(ready)
 	@$(python) tests/lab/play.py
 
 test: $(ready)
-	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus \
+	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus \
 		$$($(python) tests/zoo/packages.py) || test "$$(id -u)" -ne 0
 	$(python) -m pytest -n 2 --dist loadfile $(PYTEST)
 
@@ -76,7 +77,7 @@ zoo: $(ready)
 	ZOO=all $(python) -m pytest tests/zoo $(PYTEST)
 
 lab: $(ready)
-	@.ci/prepare ip nft ps ping telnet ssh sshd nginx vsftpd systemd dbus
+	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd systemd dbus
 	$(python) -m pytest tests/lab tests/systemd $(PYTEST)
 
 bench: $(ready)

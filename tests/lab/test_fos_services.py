@@ -68,7 +68,7 @@ def test_a_start_command_that_hangs_is_killed_with_all_it_started(running_fos: R
     fos.permit()
     verdict = fos.expect(ServiceVerdict)
     assert "killed: not done within its start_timeout" in verdict.evidence
-    assert fos.host.processes("sleep") == []
+    wait_until(lambda: not fos.host.processes("sleep"), 1.0, "all of it is gone")
 
 
 def test_a_service_that_does_not_answer_within_its_first_wait_has_failed(running_fos: RUN) -> None:

@@ -131,6 +131,7 @@ class ControlRoom:
         files.remove(self._path)
 
     def _let_in(self) -> None:
+        self.tend()
         connection = local_socket.accept(self._listener, LARGEST_REQUEST)
         if connection is None:
             return

@@ -1,7 +1,6 @@
 """`piranhactl` asks and commands the pulse that runs on this node. See piranhactl(8)."""
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from piranha.programs.leftovers import remove_leftovers
 from piranha.programs.move_record import read_moves
 from piranha.programs.piranhactl_options import CtlOptions, read_options
 from piranha.programs.status_page import move_lines, status_lines
+from piranha.system import files
 from piranha.wire.control_line import (
     Clear,
     Done,
@@ -61,8 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _stop_printing() -> int:
     """Whoever read us, `head` perhaps, has had enough; the interpreter shall not complain."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
+    files.discard(sys.stdout.fileno())
     return ExitStatus.OK
 
 

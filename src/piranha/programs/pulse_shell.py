@@ -118,6 +118,7 @@ class PulseShell:
         self.operators = OperatorRequests(self)
         control = control_path(setup.run_directory, settings.cluster)
         self.room = ControlRoom(self.loop, control, self.operators.serve)
+        self._incarnation = self.memory.new_incarnation(clock.wall())
         self.state = self._new_state()
         self._forced = ForcedTakeover((), 0.0)
 
@@ -143,10 +144,14 @@ class PulseShell:
     def run(self) -> None:
         """Turn until pulse is asked to end and has ended in order, or leaves fos to the next."""
         while not self._is_over:
-            until = self._wake_at()
+            tend_at = self._tend_at()
+            until = min(tend_at, self._core_at)
             self.loop.turn(until)
-            self.lateness.note(until, clock.now())
-            self._tend()
+            now = clock.now()
+            self.lateness.note(until, now)
+            if now >= tend_at:
+                self._tend()
+            self._look_around(now)
             self._read_everything()
             self._settle()
 
@@ -335,9 +340,9 @@ class PulseShell:
         self._told.tell(move, self._settings.notify_cmd)
         notify.status(", ".join(f"{group.name} {group.role}" for group in self.state.groups))
 
-    def _wake_at(self) -> float:
+    def _tend_at(self) -> float:
+        """When something besides the core is due by the clock."""
         return min(
-            self._core_at,
             self._stop_limit_at,
             self._watchdog.due_at,
             self._feeder.due_at,
@@ -365,8 +370,6 @@ class PulseShell:
         self._told.tend()
         self._fence.tend()
         now = clock.now()
-        is_wanted = sight.looks_for_strangers(self.rules, self.state, now)
-        self.segment.tend(self.links.carriers, is_wanted)
         self._watchdog.tend(now)
         self._feeder.tend(now, vouching.objection(self.state, now))
         self._events += self._endings.tend(now)
@@ -376,11 +379,16 @@ class PulseShell:
             self._say(Severity.CRITICAL, text)
             self._is_over = True
 
+    def _look_around(self, now: float) -> None:
+        """In every turn: what wakes nobody, and is looked at when we are awake anyway."""
+        is_wanted = sight.looks_for_strangers(self.rules, self.state, now)
+        self.segment.tend(self.links.carriers, is_wanted)
+
     def _new_state(self) -> NodeState:
         remembered = self.memory.content
         return node.start(
             self.rules,
-            self.memory.new_incarnation(clock.wall()),
+            self._incarnation,
             dict(remembered.epochs),
             remembered.is_held,
             clock.now(),

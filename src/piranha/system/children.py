@@ -15,7 +15,6 @@ import pwd
 import resource
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -334,6 +333,8 @@ def _live_as_child(
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:
+        import traceback  # here: 0.1 MB of every daemon
+
         traceback.print_exc()
     finally:
         os._exit(status)

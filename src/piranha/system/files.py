@@ -98,6 +98,13 @@ def make_directory(path: Path | str, mode: int = 0o755) -> None:
         raise refused(f"cannot make directory {path}", error) from error
 
 
+def discard(descriptor: int) -> None:
+    """Whatever is written to the descriptor from now on goes nowhere. Raises OSError."""
+    nothing = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
 def _write_new(path: Path, content: bytes, mode: int, sync: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with open(descriptor, "wb") as file:
