@@ -41,7 +41,7 @@ class LineCodec(Generic[Message]):
         values[self._key] = self._names[kind]
         for name in self._fields[kind]:
             values[name] = getattr(message, name)
-        return json.dumps(values, separators=(",", ":"), default=_plain).encode()
+        return _ENCODER.encode(values).encode()
 
     def decode(self, line: bytes) -> Message:
         """The message of one line. Raises WireError."""
@@ -65,6 +65,10 @@ class LineCodec(Generic[Message]):
 def _plain(value: Any) -> Any:
     """What JSON has no form for: a dataclass inside of a message, or a set."""
     return asdict(value) if is_dataclass(value) else sorted(value)  # type: ignore[arg-type]
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain)
+"""json.dumps would make one for each line."""
 
 
 def kind_name(kind: type) -> str:
