@@ -152,8 +152,10 @@ class PulseShell:
             if now >= tend_at:
                 self._tend()
             self._look_around(now)
-            self._read_everything()
-            self._settle()
+            if self._events or self._is_challenged or now >= self._core_at:
+                self._read_everything()  # silence is judged behind this
+                self._settle()
+            self.operators.tend()
 
     def end(self) -> None:
         """After the last turn: every fos ends, or is left to the next pulse."""
@@ -291,7 +293,6 @@ class PulseShell:
         if self._is_challenged:
             self._is_challenged = False
             self._carry_out(SendHeartbeat(is_answer=True))
-        self.operators.tend()
 
     def _step(self, event: Event) -> None:
         if journal.is_verbose() and not isinstance(event, TimePassed | HeartbeatHeard):
