@@ -8,7 +8,7 @@ import pytest
 
 from piranha.programs.fence_command import FenceAction, FenceRun
 from piranha.programs.fencer import Fencer
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
 
 
@@ -17,14 +17,6 @@ def loop() -> Iterator[Loop]:
     made = Loop()
     yield made
     made.close()
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 def a_run(script: str, stdin: bytes = b"", seconds: float = 10.0) -> FenceRun:

@@ -1,9 +1,6 @@
 """Files that differ are named section by section, once."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from piranha.config.document import parse
 from piranha.decisions.rules import NodeRules
@@ -11,7 +8,6 @@ from piranha.programs.file_agreement import FileAgreement
 from piranha.programs.file_agreement import differences as differences_of
 from piranha.programs.file_questions import FileQuestions
 from piranha.programs.rules_from import rules_from
-from piranha.system import journal
 from piranha.terms import Side
 from piranha.wire.aside import Talk
 from piranha.wire.heartbeat import Heartbeat
@@ -31,14 +27,6 @@ def rules(**digests: bytes) -> NodeRules:
 
 def beat(**digests: bytes) -> Heartbeat:
     return replace(BEAT, digests={**DIGESTS, **digests})
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 def test_the_same_file_has_no_differences() -> None:

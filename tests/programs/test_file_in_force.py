@@ -10,7 +10,7 @@ from piranha.programs import file_trial
 from piranha.programs.file_in_force import FileInForce
 from piranha.programs.pulse_options import read_options
 from piranha.programs.pulse_setup import Setup
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
 from piranha.terms import Side
 
@@ -30,14 +30,6 @@ failover web {
 }
 """
 OTHER = FILE.replace("port = 80", "port = 8080")
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 @pytest.fixture

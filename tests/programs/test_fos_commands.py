@@ -16,11 +16,11 @@ from piranha.programs.fos_commands import (
     unit_name,
 )
 from piranha.programs.transient_units import inherited_environment
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
-from piranha.terms import Severity
 from tests.programs.example_settings import WEB
 
+PROGRAM = "fos"
 DIRECTLY = CommandPlace(
     "piranha", "sites", "primary", in_units=False, environment={"PATH": "/usr/bin:/bin"}
 )
@@ -29,12 +29,12 @@ LIMIT_SECONDS = 10.0
 
 
 class Run:
-    """Commands in a loop of their own, and how each ended."""
+    """Commands in a loop of their own, how each ended, and what was logged."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: list[str]) -> None:
         self.loop = Loop()
         self.ended: list[CommandEnded] = []
-        self.lines: list[str] = []
+        self.lines = lines
         self.commands = ServiceCommands(self.loop, DIRECTLY, self.ended.append)
 
     def __call__(self, *argv: str) -> CommandEnded:
@@ -51,13 +51,8 @@ class Run:
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
-    made = Run()
-
-    def keep(_severity: Severity, line: str) -> None:
-        made.lines.append(line)
-
-    journal.open_journal("fos", to_stdout=False, verbose=False, sink=keep)
+def run(lines: list[str]) -> Iterator[Run]:
+    made = Run(lines)
     yield made
     made.commands.close()
     made.loop.close()

@@ -12,11 +12,12 @@ import pytest
 from piranha.decisions.events import Event, FosFound, FosLost, FosReported
 from piranha.programs.fos_keeper import FosKeeper, fos_command, socket_path
 from piranha.programs.fos_seat import FosSeat, Phase, Place
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
 from piranha.terms import Severity, Side
 from piranha.wire.order_line import Permit, Release
 from piranha.wire.report_line import Armed, FosMode, Held, Released, Taken
+from tests.programs.conftest import Log
 
 FAKE_FOS = Path(__file__).with_name("fake_fos.py")
 HUNG_SECONDS = 0.3
@@ -24,13 +25,13 @@ ACTIVE, MONITOR = FosMode.ACTIVE, FosMode.MONITOR
 
 
 class Scene:
-    """A keeper with a loop of its own, and what it told."""
+    """A keeper with a loop of its own, what it told, and what it logged."""
 
-    def __init__(self, directory: Path, behaviour: str) -> None:
+    def __init__(self, directory: Path, behaviour: str, lines: list[str]) -> None:
         self.loop = Loop()
         self.events: list[Event] = []
         self.cleared: list[str] = []
-        self.lines: list[str] = []
+        self.lines = lines
         self.environment = {
             "FAKE_FOS": behaviour,
             "FAKE_FOS_DIRECTORY": str(directory),
@@ -47,7 +48,6 @@ class Scene:
             hung_seconds=HUNG_SECONDS,
         )  # fmt: skip
         self.keeper = FosKeeper(place, lambda g, m: socket_path(directory, "test", g, m))
-        journal.open_journal("pulse", True, False, lambda _severity, line: self.lines.append(line))
 
     def until(self, is_so: Callable[[], bool], seconds: float = 10.0) -> None:
         limit = clock.now() + seconds
@@ -84,18 +84,17 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Callable[[str], Scene]]:
+def scene(tmp_path: Path, lines: list[str]) -> Iterator[Callable[[str], Scene]]:
     scenes: list[Scene] = []
 
     def make(behaviour: str = "well") -> Scene:
-        scenes.append(Scene(tmp_path, behaviour))
+        scenes.append(Scene(tmp_path, behaviour, lines))
         return scenes[-1]
 
     yield make
     for made in scenes:
         made.keeper.end(2.0)
         made.close()
-    journal.open_journal("pytest", True, False)
 
 
 def permit(scene: Scene, epoch: int = 3) -> None:
@@ -315,10 +314,8 @@ def test_fos_is_called_with_its_group_and_the_side(tmp_path: Path) -> None:
     assert given("web", ACTIVE)[:3] == ["/opt/fos", "--active", "--nofork"]
 
 
-def test_nobody_is_told_below_warning_of_a_loss(scene: Callable[[str], Scene]) -> None:
-    said: list[Severity] = []
+def test_nobody_is_told_below_warning_of_a_loss(scene: Callable[[str], Scene], log: Log) -> None:
     it = scene("exit 3")
-    journal.open_journal("pulse", True, False, lambda severity, _line: said.append(severity))
     it.keeper.find(["web"])
     it.until(lambda: bool(it.of(FosLost)))
-    assert said == [Severity.WARNING]
+    assert [severity for severity, _ in log.entries] == [Severity.WARNING]

@@ -8,17 +8,19 @@ import pytest
 from piranha.decisions.fos_events import OrderGiven, PulseCame, PulseLeft
 from piranha.errors import SystemRefusedError
 from piranha.programs.fos_pulse_link import NEVER, LinkEvent, PulseLink
-from piranha.system import clock, journal, local_socket
+from piranha.system import clock, local_socket
 from piranha.system.local_socket import LineConnection
 from piranha.system.loop import Loop
 from piranha.wire import order_line, report_line
 from piranha.wire.order_line import ProbeNow, Quit
 from piranha.wire.report_line import Armed, ServiceMoved, ServiceState
 
+PROGRAM = "fos"
+pytestmark = pytest.mark.usefixtures("log")
+
 
 class Link:
     def __init__(self, path: Path) -> None:
-        journal.open_journal("fos", to_stdout=False, verbose=False, sink=lambda _s, _l: None)
         self.path = path
         self.loop = Loop()
         self.events: list[LinkEvent] = []

@@ -17,7 +17,6 @@ from piranha.programs.heartbeat_guard import (
     Belief,
     HeartbeatGuard,
 )
-from piranha.system import journal
 from piranha.system.loop import Loop
 from piranha.wire.aside import Challenge, ChallengeAnswered
 from piranha.wire.heartbeat import Heartbeat
@@ -133,8 +132,8 @@ def test_old_runs_played_against_it_do_not_keep_the_living_one_out_nor_fill_the_
 
 
 @pytest.fixture
-def road(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    journal.open_journal("pulse", True, False, lambda _severity, _line: None)
+def road(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> Iterator[object]:
+    assert lines == []
     clock, loop = FakeClock(), Loop()
     monkeypatch.setattr(heartbeat_paths, "clock", clock)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
@@ -142,7 +141,6 @@ def road(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         port = free.getsockname()[1]
     yield lambda seed: Road(seed, loop, clock, port)
     loop.close()
-    journal.open_journal("pytest", True, False)
 
 
 @pytest.mark.parametrize("seed", range(15))

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ from piranha.programs.heartbeat_key import (
     tell_of_keys,
     use_next,
 )
-from piranha.system import journal
 from piranha.wire.envelope import NO_KEYS, KeyRing
+from tests.programs.conftest import Log
 from tests.programs.example_settings import settings
 
 KEY = "ab" * 32
@@ -141,20 +140,11 @@ def test_a_missing_file_is_named(path: Path) -> None:
     assert heartbeat_key.keys_of(settings(heartbeat_key=None)) == NO_KEYS
 
 
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal(
-        "pulse", True, False, lambda severity, line: said.append(f"{severity} {line}")
-    )
-    yield said
-    journal.open_journal("pytest", True, False)
-
-
-def test_the_start_says_what_heartbeats_are_worth(lines: list[str]) -> None:
+def test_the_start_says_what_heartbeats_are_worth(log: Log) -> None:
     one = KeyRing((b"k" * 32,))
     for ring in (NO_KEYS, one, KeyRing(one.keys, takes_unsealed=True)):
         tell_of_keys(ring)
+    lines = [f"{severity} {line}" for severity, line in log.entries]
     assert lines[0].startswith("warning pulse: heartbeat: not sealed: whoever can send from")
     assert lines[1] == "info pulse: heartbeat: sealed with 1 key"
     assert 'until the key file no longer says "unsealed"' in lines[2]

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from piranha.programs.heartbeat_paths import HeartbeatPaths, WrongDatagrams
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
 from piranha.terms import Side
 from piranha.wire import aside, envelope, heartbeat
@@ -38,14 +38,6 @@ BEAT = Heartbeat(
 
 def beat(sequence: int) -> Heartbeat:
     return replace(BEAT, sequence=sequence)
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 def test_wrong_datagrams_are_told_at_once_and_then_once_a_minute(lines: list[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from piranha.programs import move_hook
 from piranha.programs.move_hook import MoveHook
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
 from piranha.wire.control_line import MoveShown
 
@@ -20,14 +20,6 @@ def loop() -> Iterator[Loop]:
     made = Loop()
     yield made
     made.close()
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 def run(loop: Loop, hook: MoveHook) -> None:

@@ -8,20 +8,12 @@ import pytest
 from piranha.decisions.effects import Moved
 from piranha.programs.move_record import MoveRecord
 from piranha.programs.move_telling import MoveTelling
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.system.loop import Loop
 from piranha.terms import Role, Severity, Side
 
 MOVE = Moved("web", Role.STANDBY, Role.STARTING, 7, "silent", "no heartbeat", Severity.WARNING, {})
 LINE = "pulse: web: standby -> starting: no heartbeat"
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 @pytest.fixture

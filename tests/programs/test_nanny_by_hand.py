@@ -1,28 +1,18 @@
 """What a nanny tells a person, and what it runs, when probes end one after the other."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from piranha.probes.verdict import Outcome, Verdict
 from piranha.programs.nanny_by_hand import NannyByHand
 from piranha.programs.nanny_options import read_options
-from piranha.system import journal
 from piranha.terms import Severity
 from piranha.wire.exit_status import ExitStatus
+from tests.programs.conftest import Log
 
+PROGRAM = "nanny"
 UP = Outcome(Verdict.ANSWERED, "expected ..., got ..., after 0.001 s", 0.001)
 DOWN = Outcome(Verdict.REFUSED, "connection refused, after 0.001 s", 0.001)
 UNASKED = Outcome(Verdict.SYSTEM_REFUSED, "too many open files, after 0.000 s", 0.0)
-
-
-@pytest.fixture
-def lines() -> Iterator[list[tuple[Severity, str]]]:
-    """The log."""
-    said: list[tuple[Severity, str]] = []
-    journal.open_journal("nanny", False, False, sink=lambda *line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 def nanny(*words: str) -> NannyByHand:
@@ -34,26 +24,26 @@ def after(one: NannyByHand, *outcomes: Outcome) -> None:
         one.follow(outcome, number)
 
 
-def test_only_changes_are_logged(lines: list[tuple[Severity, str]]) -> None:
+def test_only_changes_are_logged(log: Log) -> None:
     after(nanny(), UP, UP, DOWN, DOWN, UP)
-    assert lines == [
+    assert log.entries == [
         (Severity.INFO, f"nanny: 127.0.0.1:80: unknown -> up: answered: {UP.evidence}"),
         (Severity.WARNING, f"nanny: 127.0.0.1:80: up -> down: refused: {DOWN.evidence}"),
         (Severity.INFO, f"nanny: 127.0.0.1:80: down -> up: answered: {UP.evidence}"),
     ]
 
 
-def test_changes_may_be_suppressed(lines: list[tuple[Severity, str]]) -> None:
+def test_changes_may_be_suppressed(log: Log) -> None:
     after(nanny("-T"), UP, DOWN, UP)
-    assert lines == []
+    assert log.entries == []
 
 
 def test_a_question_that_cannot_be_asked_is_told_once_and_changes_nothing(
-    lines: list[tuple[Severity, str]],
+    log: Log,
 ) -> None:
     after(nanny(), UP, UNASKED, UNASKED, UP)
-    assert [severity for severity, _ in lines] == [Severity.INFO, Severity.ERROR]
-    assert lines[1][1].endswith("cannot ask: system refused: too many open files, after 0.000 s")
+    assert [severity for severity, _ in log.entries] == [Severity.INFO, Severity.ERROR]
+    assert log.lines[1].endswith("cannot ask: system refused: too many open files, after 0.000 s")
 
 
 def test_commands_are_run_at_changes_only(capfd: pytest.CaptureFixture[str]) -> None:
@@ -62,9 +52,9 @@ def test_commands_are_run_at_changes_only(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().out == "up 127.0.0.1 $PIRANHA_PORT\ndown 80\n"
 
 
-def test_a_command_that_cannot_start_is_told(lines: list[tuple[Severity, str]]) -> None:
+def test_a_command_that_cannot_start_is_told(log: Log) -> None:
     after(nanny("-T", "-R", "./no-such-command"), UP)
-    assert lines == [
+    assert log.entries == [
         (Severity.ERROR, "nanny: 127.0.0.1:80: startup command: No such file or directory")
     ]
 

@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +13,12 @@ from piranha.decisions.node_state import NodeState
 from piranha.programs.node_memory import NodeMemory
 from piranha.programs.pulse_timers import NEVER, Endings, ForcedTakeover, Watchdog
 from piranha.programs.rules_from import rules_from
-from piranha.system import clock, journal
+from piranha.system import clock
 from piranha.terms import Role, Side
 from piranha.wire.report_line import FosMode
 from tests.programs.example_settings import SETTINGS
 
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    journal.open_journal("pulse", True, False, lambda _severity, _line: None)
-    yield
-    journal.open_journal("pytest", True, False)
+pytestmark = pytest.mark.usefixtures("log")
 
 
 def test_without_a_watchdog_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:

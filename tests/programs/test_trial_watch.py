@@ -7,16 +7,8 @@ import pytest
 
 from piranha.programs import file_trial, trial_watch
 from piranha.programs.trial_watch import NEVER, RETRY_SECONDS, TrialWatch, outside
-from piranha.system import children, clock, journal
+from piranha.system import children, clock
 from piranha.system.loop import Loop
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    said: list[str] = []
-    journal.open_journal("pulse", True, False, lambda _severity, line: said.append(line))
-    yield said
-    journal.open_journal("pytest", True, False)
 
 
 @pytest.fixture
