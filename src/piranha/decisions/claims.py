@@ -28,7 +28,7 @@ def own_claim(view: View, state: GroupState, _event: Event) -> Found:
         text = f"{claim.reason}; the partner answered after {waited:.3f} s"
         yield Notice(Fact.CLAIM_ANSWERED, text, {"waited": waited, "claim": claim.number})
     if partner.claim_refused == claim.number:
-        yield Notice(Fact.CLAIM_REFUSED, "the partner refused the claim")
+        yield Notice(Fact.CLAIM_REFUSED, f"the partner refused the claim: {claim.reason}")
     if moot := _moot(view, state):
         yield Notice(Fact.CLAIM_MOOT, moot)
     yield from _overdue(view, state, acknowledged)
@@ -81,7 +81,7 @@ def _moot(view: View, state: GroupState) -> str:
     if claim.kind is ClaimKind.NOBODY and partner.role in (Role.STARTING, Role.ACTIVE):
         return f"the partner is {partner.role}"
     if claim.kind is ClaimKind.FAULT and partner.role is Role.ACTIVE:
-        return "" if failed_there(view, state) else "the service answers again"
+        return "" if failed_there(view, state) else f"the service answers again; {claim.reason}"
     if claim.kind is ClaimKind.UNFIT and partner.role is Role.ACTIVE and partner.is_fit:
         return "the partner is fit again"
     return ""

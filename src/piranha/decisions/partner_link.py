@@ -135,6 +135,16 @@ def hears_us_now(link: Link, rules: NodeRules) -> bool:
     )
 
 
+def is_path_heard(link: Link, rules: NodeRules, path: int, now: float) -> bool:
+    """Whether heartbeats pass both ways on this path, in the last keepalives."""
+    limit, beat = longest_quiet(rules), link.partner
+    is_heard = any(p.path == path and now - p.age_seconds < limit for p in link.heard)
+    return is_heard and any(
+        p.path == path and p.incarnation == link.incarnation and p.age_seconds < limit
+        for p in (beat.heard if beat else ())
+    )
+
+
 def partner_deadtime(link: Link, rules: NodeRules) -> float:
     """The deadtime that the partner announces; ours until it has announced one."""
     return link.partner.deadtime_seconds if link.partner else rules.deadtime_seconds

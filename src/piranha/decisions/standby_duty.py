@@ -3,11 +3,15 @@
 A service failed there, the active is unfit, nobody serves, or an operator asks for it.
 """
 
+from dataclasses import dataclass
+
 from piranha.decisions import fitness, partner_link
 from piranha.decisions.events import Event, SwitchAsked
 from piranha.decisions.facts import Fact, Found, Notice
+from piranha.decisions.fault_naming import points_of
 from piranha.decisions.group_state import Failure, GroupState
 from piranha.decisions.observing import View
+from piranha.decisions.three_points import ThreePoints, evidence_of, named
 from piranha.terms import Role
 from piranha.wire.heartbeat import GroupBeat
 
@@ -77,7 +81,7 @@ def _claims_from_active(view: View, state: GroupState) -> Found:
     assert partner is not None
     failed = failed_there(view, state)
     if failed and partner.repairing_seconds <= 0 and _is_worth_a_try(state):
-        yield Notice(Fact.SERVICE_FAILED_THERE, failed)
+        yield Notice(Fact.SERVICE_FAILED_THERE, failed.text, evidence_of(failed.points))
     if not partner.is_fit and not partner.failed_services:
         yield Notice(Fact.PARTNER_UNFIT, f"the partner is unfit: {partner.unfit_reason}")
     if view.rules.failback and view.group.is_preferred:
@@ -93,29 +97,43 @@ def _is_worth_a_try(state: GroupState) -> bool:
     return state.unfit is None or state.unfit.failed_services <= partner.failed_services
 
 
-def failed_there(view: View, state: GroupState) -> str:
-    """The partner's failed services that count, as a sentence; empty without any.
+@dataclass(frozen=True, slots=True)
+class FailedThere:
+    """A failed service of the partner that counts."""
+
+    text: str
+    """A sentence; its beginning names the fault, for the end may be cut on its way."""
+    points: ThreePoints
+
+
+def failed_there(view: View, state: GroupState) -> FailedThere | None:
+    """The first of the partner's failed services that counts; None without any.
 
     What only our own probes say counts after two of them, from a partner that is heard after them
     and hears us: when its node or the network dies, that is the reason, not its services.
     """
     partner = state.partner
     if partner is None:
-        return ""
+        return None
     tags = view.group.service_tags
     for tag in sorted(partner.judged & tags.keys()):
         if tags[tag] in state.ignored:
             continue
         seen = state.failed_there.get(tag)
         if tag in partner.failed:
-            why = seen.evidence if seen else _told_of(tags[tag], partner)
-            return f"service {tags[tag]} failed on {view.rules.partner_name}: {why}"
-        if seen and seen.probes >= 2 and _is_believable(view, state, seen):
-            return (
+            text = f"service {tags[tag]} failed on {view.rules.partner_name}"
+            evidence = seen.evidence if seen else _told_of(tags[tag], partner)
+        elif seen and seen.probes >= 2 and _is_believable(view, state, seen):
+            text = (
                 f"service {tags[tag]} on {view.rules.partner_name} failed {seen.probes} of our"
-                f" probes: {seen.evidence}"
+                " probes"
             )
-    return ""
+            evidence = seen.evidence
+        else:
+            continue
+        points = points_of(view, state, tag)
+        return FailedThere(f"{text}: {named(points)}: {evidence}", points)
+    return None
 
 
 def _told_of(service: str, partner: GroupBeat) -> str:
