@@ -152,6 +152,15 @@ def asked(recipe: str, *datagrams: bytes) -> Outcome:
     return exchange.outcome
 
 
+def ber(tag: int, content: bytes, form: int) -> bytes:
+    """An element (X.690 section 8.1), its length in so many bytes behind a mark; 0: the short form
+    where it will do."""
+    if form == 0 and len(content) < 0x80:
+        return bytes([tag, len(content)]) + content
+    size = max(form, (len(content).bit_length() + 7) // 8, 1)
+    return bytes([tag, 0x80 | size]) + len(content).to_bytes(size) + content
+
+
 def test_every_recipe_is_tested() -> None:
     assert set(ANSWERING) == set(GOOD) == set(SICK)
     assert set(RECIPES) - set(ANSWERING) == MUTE
@@ -211,6 +220,62 @@ def test_a_closed_port_counts_at_once(recipe: str) -> None:
 def test_no_random_bytes_are_healthy(data: bytes) -> None:
     for recipe in set(ANSWERING) - {"chargen-udp", "daytime-udp", "time-udp"}:
         assert asked(recipe, data).verdict is Verdict.WRONG_ANSWER
+
+
+@given(
+    status=st.just(0) | st.integers(0, 18),
+    request=st.sampled_from([b"PIRA", b"PIRA", b"PIRX"]),
+    name=st.sampled_from([b"public", b"public", b"publix"]),
+    form=st.integers(0, 4),
+    data=st.binary(max_size=200),
+)
+def test_an_agent_is_well_exactly_when_it_tells_what_was_asked(
+    status: int, request: bytes, name: bytes, form: int, data: bytes
+) -> None:
+    """A response of version 2c (RFC 3416 section 3) with lengths of every form."""
+    binding = ber(0x06, bytes.fromhex("2b06010201010300"), form) + ber(0x43, data, form)
+    numbers = b"\x02\x04" + request + bytes([2, 1, status]) + b"\x02\x01\x00"
+    pdu = ber(0xA2, numbers + ber(0x30, ber(0x30, binding, form), form), form)
+    answer = ber(0x30, b"\x02\x01\x01" + b"\x04\x06" + name + pdu, form)
+    is_well = asked("snmp-public", answer).verdict is Verdict.ANSWERED
+    assert is_well == ((status, request, name) == (0, b"PIRA", b"public"))
+
+
+@given(
+    request=st.sampled_from([b"PIRA", b"PIRX"]),
+    kind=st.sampled_from([0xA8, 0xA2]),
+    form=st.integers(0, 4),
+    engine=st.binary(min_size=5, max_size=32),
+)
+def test_an_engine_is_well_exactly_when_it_reports(
+    request: bytes, kind: int, form: int, engine: bytes
+) -> None:
+    """A report of version 3 (RFC 3412 section 6, RFC 3414 section 4) with lengths of every form."""
+    header = b"\x02\x04" + request + bytes.fromhex("020300ffe3 040100 020103")
+    numbers = bytes.fromhex("020101 020103 0400 0400 0400")
+    name = ber(0x06, bytes.fromhex("2b060106030f01010400"), form)
+    report = b"\x02\x04PIRA\x02\x01\x00\x02\x01\x00"
+    report += ber(0x30, ber(0x30, name + b"\x41\x01\x01", form), form)
+    scoped = ber(0x04, engine, form) + b"\x04\x00" + ber(kind, report, form)
+    security = ber(0x04, ber(0x30, ber(0x04, engine, form) + numbers, form), form)
+    answer = b"\x02\x01\x03" + ber(0x30, header, form) + security + ber(0x30, scoped, form)
+    is_well = asked("snmp", ber(0x30, answer, form)).verdict is Verdict.ANSWERED
+    assert is_well == ((request, kind) == (b"PIRA", 0xA8))
+
+
+@given(
+    good=st.sampled_from([(name, answer) for name in sorted(GOOD) for answer in GOOD[name]]),
+    flips=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=6),
+    cut=st.integers(0, 200),
+)
+def test_a_damaged_answer_has_a_verdict(
+    good: tuple[str, bytes], flips: list[tuple[int, int]], cut: int
+) -> None:
+    recipe, answer = good[0], bytearray(good[1])
+    for at, value in flips:
+        answer[at % len(answer)] = value
+    found = asked(recipe, bytes(answer[: len(answer) - cut % len(answer)])).verdict
+    assert found in (Verdict.ANSWERED, Verdict.WRONG_ANSWER)
 
 
 @pytest.mark.parametrize("recipe", [*RECIPES, "dns", "dhcp", "kerberos-tcp"])

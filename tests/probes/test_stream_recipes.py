@@ -14,7 +14,7 @@ from piranha.probes.question import Transport
 from piranha.probes.verdict import Verdict
 from piranha.programs.recipe_files import recipe_names
 from piranha.script.steps import StartTls, Step, Wait
-from tests.probes.test_datagram_recipes import question_for
+from tests.probes.test_datagram_recipes import ber, question_for
 
 QUESTIONS = {
     name: question_for(name) for name in recipe_names() if name not in ("dns", "dhcp", "radius")
@@ -65,6 +65,31 @@ def test_segments_change_no_verdict(recipe: str, data: bytes, draw: st.DataObjec
     whole = verdict(recipe, data, [])
     assert verdict(recipe, data, cuts) is whole
     assert verdict(recipe, data, list(range(len(data)))) is whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    recipe=st.sampled_from(["ldap", "ldaps"]),
+    code=st.just(0) | st.integers(0, 127),
+    texts=st.tuples(st.binary(max_size=40), st.binary(max_size=300)),
+    form=st.integers(0, 4),
+    draw=st.data(),
+)
+def test_a_directory_is_well_exactly_when_the_bind_succeeds(
+    recipe: str, code: int, texts: tuple[bytes, bytes], form: int, draw: st.DataObject
+) -> None:
+    """LDAPMessage 1, BindResponse (RFC 4511): result code, matched name, diagnostic message."""
+    result = bytes([0x0A, 1, code]) + b"".join(ber(0x04, text, form) for text in texts)
+    answer = ber(0x30, b"\x02\x01\x01" + ber(0x61, result, form), form)
+    cuts = draw.draw(st.lists(st.integers(0, len(answer)), max_size=6))
+    is_well = verdict(recipe, answer, cuts) is Verdict.ANSWERED
+    assert is_well == (code == 0)
+    damaged = bytearray(answer)
+    for at, value in draw.draw(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)))):
+        damaged[at % len(damaged)] = value
+    found = verdict(recipe, bytes(damaged), [])
+    assert found in (Verdict.ANSWERED, Verdict.WRONG_ANSWER, Verdict.CLOSED_EARLY)
+    assert verdict(recipe, bytes(damaged), cuts) is found
 
 
 @pytest.mark.parametrize("recipe", BINARY)
