@@ -189,3 +189,40 @@ def test_a_recipe_that_says_what_it_misses_may_expect_nothing() -> None:
     assert [line.split(": ", 1)[1] for line in told] == [silent]
     honest = recipe.replace("port = 9", 'port = 9\n    misses = "that a process reads it"')
     assert complaints(GLOBAL + honest + web("monitor = own")) == []
+
+
+PATIENT = "recipe own {\n    port = 9\n    timeout = 5\n    " + script(
+    "wait = 1", "send = x", "wait = 1.5s", "expect = y"
+)
+PATIENT += "\n}\n"
+
+
+def said_of_a_block(recipe: str, *lines: str) -> list[str]:
+    """Line, column and sentence, the lines counted from the end of the recipe."""
+    told = complaints(GLOBAL + recipe + web(*lines))
+    before = (GLOBAL + recipe).count("\n")
+    parts = [line.split(":", 3) for line in told]
+    return [f"{int(line) - before}:{column}:{text}" for _, line, column, text in parts]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["monitor = own"], []),
+        (["monitor = own", "timeout = 2.6"], []),
+        (["monitor = own", "timeout = 2.5"],
+         ["7:15: the waits of monitor = own last 2.5 s, expected less than the timeout (2.5 s): "
+          "the rest never comes to pass"]),
+        (["monitor = own", "timeout = 2.5", script("wait = 2", "expect = y")], []),
+    ],
+)  # fmt: skip
+def test_a_blocks_timeout_leaves_its_recipe_the_time_to_wait(
+    lines: list[str], expected: list[str]
+) -> None:
+    assert said_of_a_block(PATIENT, *lines) == expected
+
+
+def test_a_recipe_that_never_has_the_time_is_told_so_and_with_it_each_block() -> None:
+    told = said_of_a_block(PATIENT.replace("timeout = 5", "timeout = 2"), "monitor = own")
+    waits = "last 2.5 s, expected less than the timeout (2 s): the rest never comes to pass"
+    assert told == [f"-3:9: the waits {waits}", f"6:15: the waits of monitor = own {waits}"]

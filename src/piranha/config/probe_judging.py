@@ -13,7 +13,12 @@ from piranha.config.probes import (
     protocol_of,
 )
 from piranha.config.queries import query_faults
-from piranha.config.scripts import datagram_steps, expects_nothing, script_faults
+from piranha.config.scripts import (
+    datagram_steps,
+    expects_nothing,
+    script_faults,
+    waits_fault,
+)
 from piranha.config.sections import Section
 from piranha.config.settings import Monitor, Protocol
 from piranha.script.expressions import line_fault
@@ -140,6 +145,10 @@ def _dialogue_findings(section: Section) -> Iterator[Finding]:
         if expects_nothing(script) and is_own and not section["match"] and not is_meant:
             text = "the script expects nothing of the server, expected a step that does"
             yield "warning", text, ("script",)
+    if monitor in STREAMS and (fault := _recipe_waits_fault(section)):
+        text = f"the waits of monitor = {section['monitor']} {fault}"
+        first = "timeout" if "timeout" in section.written else "monitor"
+        yield "error", text, (first, "timeout", "monitor")
     if monitor in STREAMS and (fault := line_fault(section["match"] or b"")):
         text = f"match {fault}: it can never match, expected an expression for one line"
         yield "error", text, ("match",)
@@ -151,6 +160,13 @@ def _dialogue_findings(section: Section) -> Iterator[Finding]:
     if section["use_regex"] and not section["expect"]:
         text = "use_regex is 1 without expect, expected the expression in expect"
         yield "warning", text, ("use_regex", "expect")
+
+
+def _recipe_waits_fault(section: Section) -> str:
+    """The steps of a block's own script are judged where they stand; those of its recipe here."""
+    if section.recipe is None or "script" in section.written:
+        return ""
+    return waits_fault(section["script"] or (), section["timeout"])
 
 
 def _tls_findings(section: Section) -> Iterator[Finding]:

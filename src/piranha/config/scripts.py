@@ -146,19 +146,14 @@ def script_faults(
 ) -> list[Finding]:
     """What cannot work in a dialogue over a stream, in its order."""
     found: list[Finding] = []
-    waited, must_read = 0.0, 0
+    must_read = 0
     is_closed = False
-    for placed in steps:
+    for number, placed in enumerate(steps, 1):
         step, at = placed.step, (placed.line, placed.column)
         match step:
-            case Wait(seconds):
-                waited += seconds
-                if waited >= timeout_seconds:
-                    limit = show_duration(timeout_seconds)
-                    text = f"the waits last {show_duration(waited)}, expected less than "
-                    found.append(
-                        (*at, f"{text}the timeout ({limit}): the rest never comes to pass")
-                    )
+            case Wait():
+                if fault := waits_fault(steps[:number], timeout_seconds):
+                    found.append((*at, f"the waits {fault}"))
             case Send() | StartTls() | Close() if is_closed:
                 found.append((*at, "nothing can be sent after close, expected it before"))
             case StartTls() if has_tls:
@@ -171,6 +166,17 @@ def script_faults(
             found.append((*at, f"{text}, expected less: it can never match"))
             must_read = -READ_LIMIT
     return found
+
+
+def waits_fault(steps: tuple[PlacedStep, ...], timeout_seconds: float) -> str:
+    """What is wrong with the waits of these steps, all together; empty: nothing."""
+    waits = [placed.step.seconds for placed in steps if isinstance(placed.step, Wait)]
+    if not waits or sum(waits) < timeout_seconds:
+        return ""
+    return (
+        f"last {show_duration(sum(waits))}, expected less than the timeout "
+        f"({show_duration(timeout_seconds)}): the rest never comes to pass"
+    )
 
 
 def _least_bytes(step: Step) -> int:
