@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from piranha.script.expressions import can_be_undone, line_fault, stream_fault
+from piranha.script.expressions import can_be_undone, is_for_streams, line_fault, stream_fault
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,24 @@ from piranha.script.expressions import can_be_undone, line_fault, stream_fault
 )
 def test_it_is_known_what_more_input_can_undo(pattern: bytes, undoable: bool) -> None:
     assert can_be_undone(pattern) is undoable
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_for_them"),
+    [
+        (rb"(?s)a", True),
+        (rb"(?is)a", True),
+        (rb"(?sm)a", True),
+        (rb"(?i)a", False),
+        (rb"(?s:a)", False),
+        (rb"\(?s)a", False),
+        (rb"a", False),
+    ],
+)
+def test_the_flag_s_is_for_streams_whatever_stands_beside_it(
+    pattern: bytes, is_for_them: bool
+) -> None:
+    assert is_for_streams(pattern) is is_for_them
 
 
 patterns = st.text(alphabet=r"ab.^$|*+?()[]{}2,\bBZ<!=>:xn", max_size=12).map(str.encode)

@@ -1,7 +1,7 @@
 """Which regular expressions a dialogue may use, so that segments cannot change a verdict.
 
 Bytes of a stream come in pieces of any size. An expression is therefore applied to something that
-is whole: a line, or all that came before the server closed. One that begins with `(?s)` is for
+is whole: a line, or all that came before the server closed. One that begins with the flag s is for
 binary protocols, which know no lines: it is applied to the open stream, and the input counts as
 read up to the first byte at which the expression is found. That byte is the same however the
 input was cut, as long as nothing behind it can undo the match (`$`, look-around) and the
@@ -27,7 +27,7 @@ _COMMENT = re.compile(rb"\(\?#")
 _LOOK_AROUND = re.compile(rb"\(\?<?[=!]")
 _ENDLESS_TAIL = re.compile(rb"(?:[*+?]|\{[0-9]*,[0-9]*\})\)*\Z")
 _LINE_END = re.compile(rb"\\n|\\r|\\x0[aAdD]|\\01[25]|[\r\n]")
-_STREAM = b"(?s)"
+_STREAM = re.compile(rb"\(\?[a-zA-Z]*s[a-zA-Z]*\)")
 
 
 def can_be_undone(pattern: bytes) -> bool:
@@ -37,7 +37,7 @@ def can_be_undone(pattern: bytes) -> bool:
 
 def is_for_streams(pattern: bytes) -> bool:
     """True for an expression that is applied to the open stream and not to lines."""
-    return pattern.startswith(_STREAM)
+    return _STREAM.match(pattern) is not None
 
 
 def stream_fault(pattern: bytes) -> str:
