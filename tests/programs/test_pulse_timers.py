@@ -75,6 +75,20 @@ def test_who_sets_the_date_neither_ends_a_hold_nor_keeps_it(
     assert memory.content.held_until == pytest.approx(clock.wall() + 7200.0, abs=1.0)
 
 
+def test_a_date_is_followed_before_anything_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = NodeMemory(tmp_path / "memory", pytest.fail)
+    endings = Endings(memory)
+    memory.hold(clock.wall() + 7200.0)
+    endings.tend(clock.now())
+    true = clock.wall
+    monkeypatch.setattr(clock, "wall", lambda: true() + 86400.0)
+    assert endings.due_at > clock.now()
+    endings.follow_date()
+    assert memory.content.held_until == pytest.approx(clock.wall() + 7200.0, abs=1.0)
+
+
 def test_what_an_earlier_run_has_left_ends_by_the_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

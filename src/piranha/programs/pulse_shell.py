@@ -64,7 +64,7 @@ from piranha.system.loop import Loop
 from piranha.terms import Severity
 from piranha.wire import control_line
 from piranha.wire.aside import Talk
-from piranha.wire.control_line import StatusShown
+from piranha.wire.control_line import Request, StatusShown
 from piranha.wire.heartbeat import Heartbeat
 from piranha.wire.report_line import FosMode
 
@@ -117,7 +117,7 @@ class PulseShell:
         self.keeper = FosKeeper(self._place(), self._seat_path)
         self.operators = OperatorRequests(self)
         control = control_path(setup.run_directory, settings.cluster)
-        self.room = ControlRoom(self.loop, control, self.operators.serve)
+        self.room = ControlRoom(self.loop, control, self._serve)
         self._incarnation = self.memory.new_incarnation(clock.wall())
         self.state = self._new_state()
         self._forced = ForcedTakeover((), 0.0)
@@ -149,6 +149,7 @@ class PulseShell:
             self.loop.turn(until)
             now = clock.now()
             self.lateness.note(until, now)
+            self._endings.follow_date()
             if now >= tend_at:
                 self._tend()
             self._look_around(now)
@@ -254,6 +255,11 @@ class PulseShell:
         for line in status_lines(self.status()):
             if line:
                 journal.say(Severity.INFO, "state", line)
+
+    def _serve(self, caller: Caller, request: Request) -> None:
+        """A request that came after somebody set the date, in the same turn, means the new one."""
+        self._endings.follow_date()
+        self.operators.serve(caller, request)
 
     def hear(self, path: int, beat: Heartbeat, at: float) -> None:
         """A heartbeat of the partner."""

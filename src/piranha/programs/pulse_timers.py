@@ -49,7 +49,7 @@ class Endings:
 
     def tend(self, now: float) -> list[Event]:
         """What has ended by now."""
-        self._follow_date()
+        self.follow_date()
         if now < self.due_at:
             return []
         wall = clock.wall()
@@ -66,7 +66,8 @@ class Endings:
         self.due_at = now + min(left, DATE_SECONDS)
         return events
 
-    def _follow_date(self) -> None:
+    def follow_date(self) -> None:
+        """What is remembered by the old date is remembered by the new one."""
         ahead = clock.wall() - clock.now()
         if abs(ahead - self._ahead) >= DATE_STEP_SECONDS:
             self._memory.put_off(ahead - self._ahead)
