@@ -1,10 +1,14 @@
 """What a node tells its partner of itself, and when at once."""
 
+import pytest
+
 from piranha.decisions import composing, node
 from piranha.decisions.effects import SendHeartbeat
 from piranha.decisions.events import FosFound, TimePassed
+from piranha.decisions.group_state import Asking
 from piranha.decisions.node_state import NodeState
 from piranha.terms import Role, Side
+from piranha.values import replace
 from piranha.wire.report_line import FosMode, Hello
 from tests.simulation.world import GROUP, Timing, rules_for
 
@@ -54,3 +58,22 @@ def test_an_active_node_wants_answers_but_asks_for_none_in_its_own() -> None:
     assert (beat.sequence, beat.wants_answer) == (1, True)
     _, answer = composing.compose(RULES, state, 100.1, is_answer=True)
     assert (answer.sequence, answer.wants_answer) == (2, False)
+
+
+OTHERWISE = {
+    "partner": composing.compose(RULES, a_node(), 100.0)[1].groups[0],
+    "partner_at": 99.0,
+    "permitted_until": 103.0,
+    "asking": Asking(99.5),
+    "asked_to_probe": frozenset({7}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(composing._NOT_TOLD))
+def test_what_is_not_looked_at_for_a_change_is_in_no_heartbeat(name: str) -> None:
+    state = a_node()
+    groups = (replace(state.groups[0], **{name: OTHERWISE[name]}),)
+    _, before = composing.compose(RULES, state, 100.0)
+    _, after = composing.compose(RULES, replace(state, groups=groups), 100.0)
+    assert groups != state.groups
+    assert after == before

@@ -1,5 +1,8 @@
 """What a node tells its partner in a heartbeat, and when it tells it."""
 
+from dataclasses import fields
+from operator import attrgetter
+
 from piranha.decisions import fitness, partner_link, sight
 from piranha.decisions.effects import Effect, SendHeartbeat
 from piranha.decisions.group_state import GroupState
@@ -42,9 +45,20 @@ def _has_changed(rules: NodeRules, before: NodeState | None, state: NodeState, n
     """Whether the partner should learn at once of what this step changed."""
     if before is None or before.sees_witness is not state.sees_witness:
         return True
-    if all(old is new for old, new in zip(before.groups, state.groups, strict=True)):
+    if all(_is_same(old, new) for old, new in zip(before.groups, state.groups, strict=True)):
         return False
     return _visible(rules, before, now) != _visible(rules, state, now)
+
+
+_NOT_TOLD = {"partner", "partner_at", "permitted_until", "asking", "asked_to_probe"}
+"""What changes often and is in no heartbeat, but for the pause of an unfit group, which depends on
+the partner."""
+_told = attrgetter(*(item.name for item in fields(GroupState) if item.name not in _NOT_TOLD))
+
+
+def _is_same(old: GroupState, new: GroupState) -> bool:
+    """A quick look for what needs no second one: most heartbeats change nothing of a group."""
+    return old is new or (new.unfit is None and _told(old) == _told(new))
 
 
 def _is_urgent(state: NodeState) -> bool:

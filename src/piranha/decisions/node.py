@@ -119,7 +119,7 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
     state, done = _leave(rules, state, now)
     effects += done
     effects = composing.with_heartbeat(rules, before, state, effects, news, now)
-    return Decision(replace(state, stepped_at=now), tuple(effects))
+    return Decision(state, tuple(effects))
 
 
 def _own_time(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
@@ -253,7 +253,7 @@ def _step_groups(
     saw_segment = link.saw_segment and any(g.conflict for g in groups)
     if saw_segment != link.saw_segment:
         link = replace(link, saw_segment=saw_segment)
-    return replace(state, groups=tuple(groups), link=link), effects
+    return replace(state, groups=tuple(groups), link=link, stepped_at=now), effects
 
 
 def _with_fence(state: NodeState, done: tuple[Effect, ...], now: float) -> NodeState:

@@ -29,7 +29,7 @@ def notice(view: View, state: GroupState, event: Event) -> list[Notice]:
     for finder in FINDERS:
         for item in finder(view, state, event):
             found.setdefault(item.fact, item)
-    return sorted(found.values(), key=lambda item: _IMPORTANCE[item.fact])
+    return sorted(found.values(), key=lambda item: _IMPORTANCE[item.fact]) if found else []
 
 
 def own_fos(view: View, state: GroupState, event: Event) -> Found:

@@ -154,7 +154,8 @@ def _hear(view: View, state: GroupState) -> GroupState:
         check = takeover_check.begun(mine.epoch, view.now)
     if state.period and mine.vips_seen_epoch == state.period:
         evidence = mine.vips_evidence if mine.vips_are_wrong else ""
-        state = replace(state, is_believed=not mine.vips_are_wrong, belief_evidence=evidence)
+        if (state.is_believed, state.belief_evidence) != (not mine.vips_are_wrong, evidence):
+            state = replace(state, is_believed=not mine.vips_are_wrong, belief_evidence=evidence)
     return replace(
         state,
         check=check,

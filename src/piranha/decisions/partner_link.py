@@ -228,43 +228,43 @@ def hear(
     if link.partner is not None and not same_life:
         past = (*past, link.partner.incarnation)[-INCARNATIONS_KEPT:]
     is_news = not (same_life and link.partner and beat.sequence <= link.partner.sequence)
-    link = replace(
-        link,
-        past_incarnations=past,
-        last_heard_at=at if link.last_heard_at is None else max(at, link.last_heard_at),
-        partner=beat if is_news else link.partner,
-    )
+    changes: dict[str, object] = {
+        "past_incarnations": past,
+        "last_heard_at": at if link.last_heard_at is None else max(at, link.last_heard_at),
+        "partner": beat if is_news else link.partner,
+    }
     if is_cut_off:
         kept = tuple(p for p in link.heard if p.incarnation == beat.incarnation)
-        return replace(
-            link, heard=kept, is_partner_cut_off=is_news or link.is_partner_cut_off
-        ), is_news
+        is_cut_off = is_news or link.is_partner_cut_off
+        return replace(link, **changes, heard=kept, is_partner_cut_off=is_cut_off), is_news
     others = tuple(p for p in link.heard if p.path != path and p.incarnation == beat.incarnation)
     heard = (*others, PathHeard(path, beat.incarnation, beat.sequence, at))
     link = replace(
         link,
+        **changes,
+        **_acknowledged(link, beat),
         heard=tuple(sorted(heard, key=lambda p: p.path)),
         counted_at=at if link.counted_at is None else max(at, link.counted_at),
         silent_since=max(link.silent_since, at),
         sent_unheard=0,
         is_partner_cut_off=link.is_partner_cut_off and not is_news,
     )
-    return _acknowledge(link, beat), is_news
+    return link, is_news
 
 
-def _acknowledge(link: Link, beat: Heartbeat) -> Link:
+def _acknowledged(link: Link, beat: Heartbeat) -> dict[str, object]:
+    """What changes of the link because the partner tells what it has heard."""
     newest = max(
         (p.sequence for p in beat.heard if p.incarnation == link.incarnation),
         default=0,
     )
-    if newest <= link.acknowledged:
-        return link
-    for sequence, sent_at in reversed(link.sent):
-        if sequence <= newest:
+    if newest > link.acknowledged:
+        for sequence, sent_at in reversed(link.sent):
             if sequence == newest:
-                return replace(link, acknowledged=newest, acknowledged_at=sent_at)
-            break
-    return link
+                return {"acknowledged": newest, "acknowledged_at": sent_at}
+            if sequence < newest:
+                break
+    return {}
 
 
 def send(link: Link, now: float, *, wants_answer: bool, resets_timer: bool) -> Link:
