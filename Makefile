@@ -77,7 +77,8 @@ zoo: $(ready)
 	ZOO=all $(python) -m pytest tests/zoo $(PYTEST)
 
 lab: $(ready)
-	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd systemd dbus
+	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd systemd dbus \
+		$$($(python) tests/zoo/packages.py)
 	$(python) -m pytest tests/lab tests/systemd $(PYTEST)
 
 bench: $(ready)
