@@ -45,6 +45,29 @@ def test_a_switch_that_cannot_be_is_refused_with_the_reason(where: Side) -> None
     assert "held" in said(world, where)
 
 
+@pytest.mark.parametrize("where", [A, B])
+def test_a_switch_to_an_unfit_node_is_refused_on_either_node_until_it_is_cleared(
+    where: Side,
+) -> None:
+    world = a_pair()
+    world.machines[A].service_is_broken = True
+    passes(world, 3)
+    world.machines[A].service_is_broken = False
+    assert serves(world, B)
+    before = len(world.moves)
+    world.deliver(where, SwitchAsked(GROUP, "root"))
+    passes(world, 1)
+    assert len(world.moves) == before
+    unfit = {A: "refused: this node is unfit: ", B: "refused: the partner is unfit: "}
+    assert unfit[where] in said(world, where)
+    assert "service web failed on" in said(world, where)
+    world.deliver(A, ClearAsked(GROUP))
+    passes(world, 0.2)
+    world.deliver(where, SwitchAsked(GROUP, "root"))
+    passes(world, 1)
+    assert serves(world, A)
+
+
 def test_a_held_standby_does_not_take_over() -> None:
     world = a_pair()
     world.deliver(B, HoldChanged(True, "root"))

@@ -71,6 +71,8 @@ def _switch(view: View, state: GroupState, event: SwitchAsked) -> Notice:
         return Notice(Fact.FORCED, f"forced by {event.by}")
     elif not is_heard or state.role is not Role.STANDBY:
         refusal = "the partner is not heard" if not is_heard else f"this node is {state.role}"
+    elif serves_there and (unfit := fitness.unfit_reason(view.rules, state, view.now)):
+        refusal = f"this node is unfit: {unfit}"
     if refusal:
         return Notice(Fact.SWITCH_REFUSED, f"switch asked by {event.by} refused: {refusal}")
     return Notice(Fact.SWITCH_ASKED, f"asked by {event.by}")
