@@ -108,6 +108,16 @@ def test_a_partner_that_hears_neither_us_nor_a_witness_is_cut_off() -> None:
     assert not partner_link.is_cut_off(FRESH, WITH_WITNESS, hears)
 
 
+def test_a_node_that_asks_for_an_answer_and_has_none_is_called_cut_off_sooner() -> None:
+    """It repeats what is not acknowledged: a partner that hears us says so in a moment."""
+    heard_once = (PathHeard(0, OURS, 1, 1.5),)
+    deaf = a_beat(2, sees_witness=False, heard=heard_once, wants_answer=True)
+    assert partner_link.is_cut_off(FRESH, WITH_WITNESS, deaf)
+    assert not partner_link.is_cut_off(FRESH, WITH_WITNESS, replace(deaf, wants_answer=False))
+    again = replace(deaf, heard=(PathHeard(0, OURS, 1, 0.05),))
+    assert not partner_link.is_cut_off(FRESH, WITH_WITNESS, again)
+
+
 def test_the_heartbeat_of_a_node_that_is_cut_off_ends_no_silence_and_is_not_acknowledged() -> None:
     link = heard(1, 101.0)
     deaf, is_news = partner_link.hear(link, 0, a_beat(2), 104.0, is_cut_off=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from piranha.config import timing
 from piranha.config.timing import ANXIOUS_AFTER, URGENT_INTERVAL, lease_seconds
 from piranha.decisions.rules import NodeRules
+from piranha.decisions.witness import sight_limit
 from piranha.values import replace
 from piranha.wire.heartbeat import Heartbeat, PathHeard
 
@@ -82,10 +83,13 @@ def is_unproven_heard(link: Link, now: float, seconds: float) -> bool:
 
 def is_cut_off(link: Link, rules: NodeRules, beat: Heartbeat) -> bool:
     """Whether the partner says that it hears neither us nor a witness: it takes nothing, what it
-    holds it loses, and what it says of itself cannot keep us from serving (rule 9)."""
+    holds it loses, and what it says of itself cannot keep us from serving (rule 9). One that wants
+    an answer repeats itself until it has one, so whether it hears us is soon known."""
     if not (rules.has_witness and rules.isolation_drops) or beat.sees_witness is not False:
         return False
     limit = quiet_limit(link, rules)
+    if beat.wants_answer:
+        limit = min(limit, sight_limit(rules))
     return not any(
         path.incarnation == link.incarnation and path.age_seconds < limit for path in beat.heard
     )
