@@ -151,6 +151,16 @@ def test_a_node_that_misses_a_heartbeat_sends_many() -> None:
     assert partner_link.anxious_at(link, RULES) == 103.5
 
 
+def test_a_partner_that_asks_again_in_vain_is_asked_back_until_it_hears() -> None:
+    asked = sent(heard(1, 101.0, wants_answer=True, **acknowledging(0)), 101.0)
+    assert not asked.is_missed
+    again = heard(2, 101.05, asked, wants_answer=True, **acknowledging(0))
+    assert again.is_missed
+    assert partner_link.next_beat_at(sent(again, 101.05), RULES, 101.06, is_urgent=False) == 101.1
+    assert not heard(3, 101.1, again, wants_answer=True, **acknowledging(1)).is_missed
+    assert not heard(3, 101.1, again, wants_answer=False, **acknowledging(0)).is_missed
+
+
 def test_hearing_is_told_as_ages() -> None:
     link = heard(7, 101.0)
     assert partner_link.heard_ages(link, 101.5) == (PathHeard(0, THEIRS, 7, 0.5),)

@@ -23,6 +23,8 @@ class Faults(Stage):
         machine.pulse_run += 1
         machine.inbox = []
         machine.monitors = False
+        if machine.fos is None or not machine.fos.epoch:
+            machine.service_is_orphaned = machine.service_runs
         self.note(f"{side} pulse is gone")
 
     def kill_fos(self, side: Side, *, is_quiet: bool = False) -> None:
@@ -31,7 +33,8 @@ class Faults(Stage):
             return
         machine.fos = None
         is_left_alone = is_quiet or machine.state is None
-        machine.service_is_orphaned = machine.service_runs and is_left_alone
+        is_orphaned = is_left_alone or machine.service_is_orphaned
+        machine.service_is_orphaned = machine.service_runs and is_orphaned
         self.note(f"{side} fos is killed")
         if is_quiet or machine.state is None:
             return
@@ -57,8 +60,10 @@ class Faults(Stage):
         """`side` runs its fence: after a while its partner is off, or it is told of the failure."""
         run, works = self.machines[side].pulse_run, self.fence_works
         self.note(f"{side} fences {side.other}")
+        self.fences_under_way += 1
 
         def end() -> None:
+            self.fences_under_way -= 1
             if not self.machines[side].is_on:
                 return  # whoever runs a fence must live to its end
             if works and self.fence_hits:

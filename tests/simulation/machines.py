@@ -90,7 +90,8 @@ class Machine:
     service_runs: bool = False
     service_is_broken: bool = False
     service_is_orphaned: bool = False
-    """Started by a suite that was killed whole; only fencing ends such a service."""
+    """Started by a suite that was killed whole, at once or one after the other; only fencing ends
+    such a service."""
     monitors: bool = False
     remembered: int = 0
 

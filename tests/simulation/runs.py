@@ -219,9 +219,17 @@ def heal(world: World) -> None:
         if world.witness_cut[side]:
             world.set_witness_cut(side, False)
         machine.service_is_broken = False
+    _boot_all(world)
+    while world.fences_under_way:  # nobody can call back a fence that has begun
+        world.run_until(world.now + 0.05)
+        _boot_all(world)
+    world.note("HEALED")
+
+
+def _boot_all(world: World) -> None:
+    for side, machine in world.machines.items():
         if machine.state is None:
             world.boot(side)
-    world.note("HEALED")
 
 
 def assert_alive(world: World) -> None:

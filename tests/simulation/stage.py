@@ -43,6 +43,7 @@ class Stage:
         self.witness_cut: dict[Side, bool] = dict.fromkeys(Side, False)
         """witness_cut[side]: no question of `side` to the witness is answered."""
         self.fence_seconds = 1.0
+        self.fences_under_way = 0
         self.fence_works = True
         self.fence_hits = True
         """False: it switches off something else."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from piranha.decisions import composing
 from piranha.decisions.events import (
     CarrierChanged,
@@ -62,6 +64,20 @@ def test_after_the_standbys_cut_the_one_who_saw_the_segment_keeps() -> None:
     assert any("saw its segment" in move.reason for _, _, move in world.moves)
     assert orders(world, A, Announce)
     assert serves(world, A)
+
+
+@pytest.mark.parametrize("turned_after", [1.25, 1.55, 1.85])
+@pytest.mark.parametrize("both", [0.02, 0.13, 0.6])
+def test_a_cut_that_turns_round_makes_no_two_owners(turned_after: float, both: float) -> None:
+    """The standby's answers do not arrive, then nothing reaches the standby, which was content."""
+    world = a_pair()
+    world.set_cut(B, True)
+    passes(world, turned_after)
+    world.set_cut(A, True)
+    passes(world, both)
+    world.set_cut(B, False)
+    passes(world, 12)
+    assert world.longest_overlap == 0.0
 
 
 def test_a_stranger_in_the_moment_of_healing_proves_nothing() -> None:

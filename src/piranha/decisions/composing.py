@@ -33,7 +33,7 @@ def with_heartbeat(
         place = next((i for i, e in enumerate(effects) if isinstance(e, SendHeartbeat)), None)
         heartbeat = SendHeartbeat()
     elif news and beat is not None and beat.wants_answer:
-        place, heartbeat = None, SendHeartbeat(is_answer=True)
+        place, heartbeat = None, SendHeartbeat(is_answer=not state.link.is_missed)
     else:
         return effects
     if place is None:
@@ -72,7 +72,9 @@ def _is_urgent(state: NodeState) -> bool:
 
 
 def _wants_answer(state: NodeState) -> bool:
-    return any(group.claim is not None or not group.role.is_inactive for group in state.groups)
+    return state.link.is_missed or any(
+        group.claim is not None or not group.role.is_inactive for group in state.groups
+    )
 
 
 def next_beat_at(rules: NodeRules, state: NodeState, now: float) -> float:

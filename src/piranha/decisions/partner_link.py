@@ -61,6 +61,8 @@ class Link:
     """What came of that when the partner was heard again; until the conflict is over."""
     stranger_at: float | None = None
     """The newest frame of a third station, whatever for it was listened to."""
+    is_missed: bool = False
+    """The partner asked again, as if our answer had not come: it does not hear us."""
     was_silent: bool = False
     """An earlier pulse heard nothing of the partner when it gave the permission that we found."""
 
@@ -252,16 +254,32 @@ def hear(
         silent_since=max(link.silent_since, at),
         sent_unheard=0,
         is_partner_cut_off=link.is_partner_cut_off and not is_news,
+        is_missed=_is_missed(link, beat) if is_news else link.is_missed,
     )
     return link, is_news
 
 
+def _is_missed(link: Link, beat: Heartbeat) -> bool:
+    """Whether nothing that we sent since the partner last asked has come there, an answer among
+    it. We ask back until it has: else a partner that hears us again, at the moment when we do not
+    hear it any more, would take our quiet for our death."""
+    before = link.partner
+    return (
+        beat.wants_answer
+        and before is not None
+        and before.wants_answer
+        and link.sequence > _newest_heard(link, beat) == _newest_heard(link, before)
+    )
+
+
+def _newest_heard(link: Link, beat: Heartbeat) -> int:
+    """The newest of our heartbeats that the partner says it has heard; 0: none."""
+    return max((p.sequence for p in beat.heard if p.incarnation == link.incarnation), default=0)
+
+
 def _acknowledged(link: Link, beat: Heartbeat) -> dict[str, object]:
     """What changes of the link because the partner tells what it has heard."""
-    newest = max(
-        (p.sequence for p in beat.heard if p.incarnation == link.incarnation),
-        default=0,
-    )
+    newest = _newest_heard(link, beat)
     if newest > link.acknowledged:
         for sequence, sent_at in reversed(link.sent):
             if sequence == newest:
