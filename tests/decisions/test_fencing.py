@@ -73,11 +73,12 @@ def test_a_failure_is_tried_again_after_growing_pauses() -> None:
 
 def test_a_heartbeat_ends_what_a_fence_says_but_not_one_that_was_on_its_way() -> None:
     running = fencing.begun(None, "why", 10.0)
-    assert fencing.after_heartbeat(running, 20.0) == running
+    assert fencing.after_heartbeat(running, 20.0, is_same_run=True) == running
     over = fencing.ended(running, is_off=True, text="off", now=12.0)
-    assert fencing.after_heartbeat(over, 12.5) == over
-    assert fencing.after_heartbeat(over, 13.5) is None
-    assert fencing.after_heartbeat(None, 1.0) is None
+    assert fencing.after_heartbeat(over, 12.5, is_same_run=True) == over
+    assert fencing.after_heartbeat(over, 13.5, is_same_run=True) is None
+    assert fencing.after_heartbeat(over, 12.5, is_same_run=False) is None
+    assert fencing.after_heartbeat(None, 1.0, is_same_run=True) is None
 
 
 def test_an_operator_needs_no_fence_before_his_word() -> None:

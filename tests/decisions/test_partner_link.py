@@ -161,6 +161,18 @@ def test_a_partner_that_asks_again_in_vain_is_asked_back_until_it_hears() -> Non
     assert not heard(3, 101.1, again, wants_answer=False, **acknowledging(0)).is_missed
 
 
+def test_a_heartbeat_is_late_when_it_is_a_twentieth_of_the_deadtime_over_time() -> None:
+    link = sent(heard(1, 101.0), 101.0)
+    assert not partner_link.speaks_late(link, RULES, 103.24)
+    assert partner_link.speaks_late(link, RULES, 103.26)
+    missing = sent(link, 103.0)  # from 103.5 on one is due every 0.125 s
+    assert not partner_link.speaks_late(missing, RULES, 103.86)
+    assert partner_link.speaks_late(missing, RULES, 103.88)
+    assert not partner_link.speaks_late(sent(missing, 106.1), RULES, 108.0)
+    quick = rules_for(Side.PRIMARY, Timing(0.01, 0.03))
+    assert not partner_link.speaks_late(replace(link, partner=None), quick, 105.0)
+
+
 def test_hearing_is_told_as_ages() -> None:
     link = heard(7, 101.0)
     assert partner_link.heard_ages(link, 101.5) == (PathHeard(0, THEIRS, 7, 0.5),)

@@ -197,6 +197,19 @@ def test_such_a_fence_may_fail(takes: bool) -> None:
     ]
 
 
+def test_a_node_that_learns_late_of_its_fence_takes_nothing_from_a_partner_that_is_back() -> None:
+    world = with_fence(a_pair(Timing(1.0, 5.0)))
+    world.power_off(A)
+    while not world.fences_under_way:
+        passes(world, 0.1)
+    world.freeze(B, pulse=True, fos=True, seconds=15.0)
+    passes(world, 11)
+    world.boot(A)
+    passes(world, 20)
+    assert "partner silent" not in facts(world, B)
+    assert serves(world, A)
+
+
 def test_a_fence_that_switched_off_the_wrong_machine_is_told() -> None:
     world = with_fence(a_pair())
     world.fence_hits = False

@@ -74,3 +74,20 @@ def test_a_witness_seen_before_a_freeze_is_not_believed_after_it() -> None:
     assert state.sees_witness
     thawed = node.step(world.machines[B].rules, state, TimePassed(), world.now + 7.2)
     assert thawed.state.sees_witness is False
+
+
+@pytest.mark.parametrize("pause", [0.05, 0.675])
+@pytest.mark.parametrize("length", [1.0, 1.5, 2.0])
+def test_a_standby_that_stood_still_counts_silence_from_when_it_speaks_again(
+    pause: float, length: float
+) -> None:
+    """Shorter than a freeze, but quiet for as long as a dead node: the active may have served on
+    for what it sent meanwhile, which a cut kept from us."""
+    world = a_pair(Timing(2.0, 5.0))
+    world.set_cut(A, True)
+    passes(world, pause)
+    world.freeze(B, pulse=True, fos=True, seconds=length)
+    passes(world, 4)
+    world.set_cut(A, False)
+    passes(world, 12)
+    assert world.longest_overlap == 0.0

@@ -67,12 +67,13 @@ def ended(before: Fencing | None, *, is_off: bool, text: str, now: float) -> Fen
     return replace(before or Fencing(text, now), ended_at=now, is_off=is_off, text=text)
 
 
-def after_heartbeat(fencing: Fencing | None, at: float) -> Fencing | None:
-    """What is left of it when the partner is heard: a fence that runs, or one just over (what
-    comes then was sent before)."""
+def after_heartbeat(fencing: Fencing | None, at: float, *, is_same_run: bool) -> Fencing | None:
+    """What is left of it when the partner is heard: a fence that runs, or one just over, if this is
+    the run that was fenced (what comes then was sent before)."""
     if fencing is None or fencing.ended_at is None:
         return fencing
-    return fencing if at <= fencing.ended_at + LATE_DATAGRAM_SECONDS else None
+    is_late = is_same_run and at <= fencing.ended_at + LATE_DATAGRAM_SECONDS
+    return fencing if is_late else None
 
 
 def delay_seconds(rules: NodeRules, link: Link, held_here: Iterable[Role]) -> float:

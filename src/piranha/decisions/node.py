@@ -123,9 +123,13 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
 
 
 def _own_time(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState, list[Effect]]:
-    """After a gap in our own time silence proves nothing."""
+    """After a gap in our own time silence proves nothing. Nor does it when we have been quiet
+    ourselves: the partner may have thought us dead, and have served on for what it sent until it
+    hears us again."""
     gap = now - state.stepped_at
     if gap <= freeze_limit(rules):
+        if partner_link.speaks_late(state.link, rules, now):
+            state = replace(state, link=replace(state.link, silent_since=now))
         return state, []
     link = replace(state.link, silent_since=now)
     groups = tuple(replace(group, asking=None) for group in state.groups)
@@ -154,8 +158,8 @@ def _hear(
         link = replace(link, saw_segment=saw, strangers_heard=None)
     said: list[Effect] = []
     beat = event.beat
-    left = fencing.after_heartbeat(state.fencing, event.at)
     is_same_run = before is not None and before.incarnation == beat.incarnation
+    left = fencing.after_heartbeat(state.fencing, event.at, is_same_run=is_same_run)
     if news and left is None and fencing.is_off(state.fencing) and is_same_run:
         text = "was fenced, and the same run of its pulse is heard: what was switched off?"
         said.append(Say(Severity.CRITICAL, "partner", text))

@@ -18,6 +18,10 @@ INCARNATIONS_KEPT = 8
 SHORTEST_REPEAT = 0.005
 LONGEST_REPEAT = 0.05
 REPEATS_BEFORE_ALONE = 3
+ANXIOUS_PART = 0.025
+"""Of a deadtime: a node that misses a heartbeat sends one in so many seconds."""
+LATE_PART = 0.05
+"""Of a deadtime: so much later than it should a heartbeat is too late."""
 SEGMENT_SECONDS = 1.0
 """So long before the partner is heard again third stations must have been heard."""
 
@@ -310,11 +314,27 @@ def next_beat_at(link: Link, rules: NodeRules, now: float, *, is_urgent: bool) -
     interval = min(keepalive, URGENT_INTERVAL) if is_urgent else keepalive
     quiet = now - quiet_since(link)
     if ANXIOUS_AFTER * keepalive <= quiet < deadtime:
-        interval = min(interval, max(SHORTEST_REPEAT, deadtime / 40))
+        interval = min(interval, max(SHORTEST_REPEAT, deadtime * ANXIOUS_PART))
     if link.asked > link.acknowledged and not has_partner_left(link):
         repeat = max(SHORTEST_REPEAT, min(keepalive / 10, LONGEST_REPEAT))
         interval = min(interval, deadtime / 10 if quiet >= deadtime else repeat)
     return link.timer_from + interval
+
+
+def speaks_late(link: Link, rules: NodeRules, now: float) -> bool:
+    """Whether our next heartbeat is so much too late that the partner may take our quiet for our
+    death. Where no kernel lease is in force two owners for a moment are not excluded anyway, and
+    deadtimes are too short for it."""
+    if not link.sent or not timing.has_kernel_lease(
+        rules.keepalive_seconds, partner_deadtime(link, rules)
+    ):
+        return False
+    last = link.sent[-1][1]
+    due = last + rules.keepalive_seconds
+    anxious = max(last, anxious_at(link, rules)) + rules.deadtime_seconds * ANXIOUS_PART
+    if anxious < quiet_since(link) + rules.deadtime_seconds:
+        due = min(due, anxious)
+    return now - due >= LATE_PART * rules.deadtime_seconds
 
 
 def anxious_at(link: Link, rules: NodeRules) -> float:
