@@ -46,7 +46,7 @@ class Scope:
 
 SCOPES = {
     "one fault": Scope(10, 1, is_fine=True, asks_recovery=5),
-    "two faults": Scope(6, 2, is_fine=False, roots=("A serves",), asks_recovery=20),
+    "two faults": Scope(7, 2, is_fine=False, roots=("A serves", "both start"), asks_recovery=20),
     "two faults close together": Scope(4, 2, is_fine=True, asks_recovery=20),
 }
 """What CI searches."""

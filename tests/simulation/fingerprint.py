@@ -10,9 +10,10 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from piranha.decisions.group_state import Asking, Claim, Conflict, Failure, GroupState, Unfit
+from piranha.decisions.group_state import Asking, Claim, Failure, GroupState, Unfit
 from piranha.decisions.node_state import NodeState
 from piranha.decisions.partner_link import Link
+from piranha.decisions.takeover_check import VipCheck
 from piranha.wire.heartbeat import GroupBeat, Heartbeat
 from tests.simulation.small_state import EPOCH, NEVER
 from tests.simulation.small_world import SmallWorld
@@ -24,6 +25,9 @@ _LEFT_OUT = {
     "past_incarnations", "digests", "cluster", "node", "serial_no", "goodbyes",
     "keepalive_seconds", "deadtime_seconds", "incarnation", "first_goodbye",
 }  # fmt: skip
+
+_APART = ("Claim |", "Unfit", "Asking", "Conflict", "VipCheck")
+"""Classes with instants of their own, which are read by a plan of their own."""
 
 Key = tuple[Any, ...]
 
@@ -59,7 +63,7 @@ class _Plan:
                 numbers.append(item.name)
             elif "str" in written and "frozenset" not in written:
                 texts.append(item.name)
-            elif any(word in written for word in ("Claim |", "Unfit", "Asking", "Conflict")):
+            elif any(name in written for name in _APART):
                 continue
             else:
                 plain.append(item.name)
@@ -76,11 +80,11 @@ class _Plan:
         )
 
 
-_NODE, _LINK, _GROUP, _BEAT, _GROUP_BEAT, _CLAIM, _UNFIT, _FAILURE, _ASKING, _CONFLICT = map(
+_NODE, _LINK, _GROUP, _BEAT, _GROUP_BEAT, _CLAIM, _UNFIT, _FAILURE, _ASKING, _CHECK = map(
     _Plan,
     (
         NodeState, Link, GroupState, Heartbeat, GroupBeat,
-        Claim, Unfit, Failure, Asking, Conflict,
+        Claim, Unfit, Failure, Asking, VipCheck,
     ),
 )  # fmt: skip
 
@@ -150,7 +154,7 @@ def _state_key(world: SmallWorld, side: int, now: float) -> Key:
         _GROUP.key(group, now),
         _GROUP_BEAT.key(group.partner, now),
         _CLAIM.key(group.claim, now), _UNFIT.key(group.unfit, now),
-        _ASKING.key(group.asking, now),
+        _ASKING.key(group.asking, now), _CHECK.key(group.check, now),
         group.conflict and (_near(group.conflict.since, now), own - group.conflict.sequence),
         tuple([(tag, _FAILURE.key(f, now)) for tag, f in group.failed.items()]),
         tuple([(tag, _FAILURE.key(f, now)) for tag, f in group.failed_there.items()]),

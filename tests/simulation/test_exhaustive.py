@@ -65,7 +65,7 @@ def test_no_interleaving_breaks_a_claim() -> None:
         assert found.broken == []
         seen |= found.seen
     print(f"{len(seen):,} distinct states")
-    assert len(seen) >= 100_000
+    assert len(seen) >= 200_000
     assert max(scope.depth for scope in SCOPES.values()) >= 10
 
 
