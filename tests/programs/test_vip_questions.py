@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from piranha.config.settings import Vip
-from piranha.decisions.events import VipAnswer, VipsAsked
+from piranha.decisions.events import PartnerMacsLearned, VipAnswer, VipsAsked
 from piranha.programs.vip_questions import VipQuestions
 from piranha.system import clock
 from piranha.system.loop import Loop
@@ -52,8 +52,15 @@ class Asking:
     def __init__(self) -> None:
         self.loop = Loop()
         self.told: list[VipsAsked] = []
-        self.questions = VipQuestions(self.loop, [PARTNER], self.told.append)
+        self.learned: list[frozenset[str]] = []
+        self.questions = VipQuestions(self.loop, [PARTNER], self.hear)
         self.questions.watch({"web": (VIP,)})
+
+    def hear(self, event: VipsAsked | PartnerMacsLearned) -> None:
+        if isinstance(event, VipsAsked):
+            self.told.append(event)
+        else:
+            self.learned.append(event.macs)
 
     def run(self, seconds: float) -> None:
         limit = clock.now() + seconds
@@ -97,6 +104,7 @@ def test_the_partner_is_known_by_its_real_address(asking: Asking, segment: str) 
     asking.questions.partner_heard(clock.now())
     asking.run(0.6)
     assert asking.questions.partner_macs("q0") == (segment,)
+    assert asking.learned == [frozenset({segment})]
     assert asking.questions.wake_at() == float("inf")
 
 

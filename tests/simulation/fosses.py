@@ -6,6 +6,7 @@ from piranha.decisions.effects import (
 from piranha.decisions.events import (
     FosFound,
     FosReported,
+    PartnerMacsLearned,
     StrangerHeard,
 )
 from piranha.terms import Side
@@ -14,14 +15,24 @@ from piranha.wire.report_line import (
     Armed,
     Dropped,
     FosMode,
+    Hello,
     Released,
     Report,
     ServiceMoved,
     ServiceState,
     ServiceVerdict,
     Serving,
+    VipProbed,
 )
-from tests.simulation.machines import GROUP, KERNEL_OVERRUN, LOCAL_DELAY, SERVICE, Fos, Machine
+from tests.simulation.machines import (
+    GROUP,
+    KERNEL_OVERRUN,
+    LOCAL_DELAY,
+    PARTNERS_MAC,
+    SERVICE,
+    Fos,
+    Machine,
+)
 from tests.simulation.stage import Stage
 
 
@@ -195,9 +206,46 @@ class Fosses(Stage):
 
     # The partner's monitor
 
+    def run_monitor(self, side: Side, is_wanted: bool) -> None:
+        machine, run = self.machines[side], self.machines[side].pulse_run
+        machine.monitors = is_wanted
+
+        def found() -> None:
+            if machine.monitors and machine.pulse_run == run:
+                macs = PartnerMacsLearned(frozenset({PARTNERS_MAC}))
+                hello = Hello(1, FosMode.MONITOR, GROUP, 1, 0, 0.0, 0, {})
+                self.deliver(side, macs)
+                self.deliver(side, FosFound(GROUP, FosMode.MONITOR, hello))
+
+        if is_wanted:
+            self.after(0.04, found)
+
+    def answers_there(self, side: Side) -> bool:
+        """Whether the service on the partner answers to who reaches it from `side`."""
+        partner = self.machines[side.other]
+        is_cut = any(self.cut.values()) or not all(self.carrier.values())
+        is_well = partner.service_runs and not partner.service_is_broken
+        return partner.is_on and is_well and not is_cut
+
+    def probe_through_vip(self, side: Side) -> None:
+        """What the monitor finds there, once."""
+        machine, run = self.machines[side], self.machines[side].pulse_run
+        is_well = self.answers_there(side)
+        mac = self.foreign_mac or PARTNERS_MAC
+        is_vip_well = is_well and not self.foreign_mac
+        real = is_well and not self.is_filtered
+        words = {True: "answered", False: "refused"}
+        probed = VipProbed(SERVICE, is_vip_well, words[is_vip_well], mac, real, words[real])
+
+        def tell() -> None:
+            if machine.monitors and machine.pulse_run == run and machine.state is not None:
+                self.deliver(side, FosReported(GROUP, FosMode.MONITOR, probed))
+
+        self.after(0.005, tell)
+
     def probe_remotely(self, side: Side) -> None:
         """One nanny on a standby: probes the partner's real address for ever."""
-        machine, partner = self.machines[side], self.machines[side.other]
+        machine = self.machines[side]
         failures = 0
 
         def probe() -> None:
@@ -206,9 +254,7 @@ class Fosses(Stage):
             if not machine.monitors or machine.is_frozen or machine.state is None:
                 failures = 0
                 return
-            is_cut = any(self.cut.values()) or not all(self.carrier.values())
-            is_well = not (is_cut or partner.service_is_broken or not partner.service_runs)
-            is_well = is_well and partner.is_on
+            is_well = self.answers_there(side) and not self.is_filtered
             if is_well and failures:
                 failures = 0
                 self.monitor_says(side, True, 1)

@@ -14,6 +14,7 @@ from piranha.terms import Side
 GROUP = "default"
 TAG = 7
 SERVICE = "web"
+PARTNERS_MAC = "02:00:00:00:00:01"
 KERNEL_OVERRUN = 1.46
 FENCE_DELAY = 3.0
 LOCAL_DELAY = 0.0005

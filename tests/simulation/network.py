@@ -10,7 +10,7 @@ from piranha.decisions.events import (
     VipsAsked,
 )
 from piranha.terms import Side
-from tests.simulation.machines import GROUP
+from tests.simulation.machines import GROUP, PARTNERS_MAC
 from tests.simulation.stage import Stage
 
 
@@ -46,7 +46,7 @@ class Network(Stage):
         def answer() -> None:
             if self.machines[side].pulse_run != run:
                 return
-            answers = (VipAnswer("10.0.0.10", "02:00:00:00:00:01", True),) if heard else ()
+            answers = (VipAnswer("10.0.0.10", PARTNERS_MAC, True),) if heard else ()
             if self.foreign_mac:
                 answers = (*answers, VipAnswer("10.0.0.10", self.foreign_mac, False))
             self.deliver(side, VipsAsked(GROUP, asked_at, answers, ("10.0.0.10",)))

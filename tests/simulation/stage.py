@@ -51,6 +51,8 @@ class Stage:
         """Who was switched off by its partner, and when."""
         self.foreign_mac = ""
         """Somebody else's MAC that answers for the VIP."""
+        self.is_filtered = False
+        """Probes of real addresses are filtered away."""
         self.cut_both_since: float | None = None
         self.excused_until = 0.0
         self.kernel_lease = has_kernel_lease(timing.keepalive, timing.deadtime)

@@ -7,6 +7,7 @@ in the arithmetic of the rules; the seeded runs must find those.
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,9 @@ def _stories() -> Iterator[tuple[str, Callable[[], None]]]:
         if not name.startswith("test_") or name == "test_the_table_is_complete":
             continue
         marks = [m for m in getattr(story, "pytestmark", []) if m.name == "parametrize"]
-        if not marks:
-            yield name, story
-            continue
-        for value in marks[0].args[1]:
-            yield f"{name}[{value}]", lambda story=story, value=value: story(value)
+        for values in product(*(mark.args[1] for mark in marks)):
+            given = dict(zip((mark.args[0] for mark in marks), values, strict=True))
+            yield f"{name}{list(values) or ''}", lambda story=story, given=given: story(**given)
 
 
 STORIES = dict(_stories())
@@ -53,6 +52,11 @@ def _who_notices(first: list[str]) -> str:
 
 
 LIKELY: list[str] = []
+
+
+def test_no_story_fails_as_it_is() -> None:
+    """One that cannot be told would notice everything."""
+    assert _who_notices([]) == ""
 
 
 @pytest.mark.parametrize("row", list(failover.MOVES), ids=lambda row: f"{row[0]}-{row[1]}")

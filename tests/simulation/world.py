@@ -25,6 +25,7 @@ from piranha.decisions.events import (
     TimePassed,
 )
 from piranha.terms import Side
+from piranha.wire.order_line import ProbeVip
 from piranha.wire.report_line import (
     Armed,
     FosMode,
@@ -127,8 +128,11 @@ class World(Witnesses, Fosses, Faults, Claims):
                 self.send(side, beat)
             case OrderFos(mode=FosMode.ACTIVE):
                 self.order(side, effect)
+            case OrderFos(mode=FosMode.MONITOR, order=ProbeVip()):
+                self.orders.append((self.now, side, effect.order))
+                self.probe_through_vip(side)
             case RunMonitor():
-                machine.monitors = effect.is_wanted
+                self.run_monitor(side, effect.is_wanted)
             case AskVips():
                 self.ask(side, effect)
             case Fence():

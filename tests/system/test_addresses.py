@@ -4,6 +4,7 @@ import math
 import os
 import re
 import select
+import subprocess
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -242,3 +243,15 @@ def test_without_rights_the_refusal_says_everything() -> None:
     assert said == "cannot add 10.0.0.5/32 to eth0: Operation not permitted"
     os.close(reading)
     os.close(writing)
+
+
+def test_the_table_of_neighbours_says_where_an_address_is(door: Addresses, cable: Cable) -> None:
+    cable.there.run("ip address add 10.0.0.2/24 dev eth0")
+    mac = cable.there.run("ip -o link show dev eth0").split("link/ether ")[1].split()[0]
+    there, nobody = ip_address("10.0.0.2"), ip_address("10.0.0.9")
+    assert door.neighbour(there, "eth0") == ""
+    cable.here.run(f"ping -c 1 -W 1 {there}")
+    assert door.neighbour(there, "eth0") == mac
+    with pytest.raises(subprocess.CalledProcessError):
+        cable.here.run(f"ping -c 1 -W 1 {nobody}")
+    assert door.neighbour(nobody, "eth0") is None

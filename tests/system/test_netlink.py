@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
 
 from piranha.system import netlink
 
@@ -63,6 +64,29 @@ def test_a_deletion_names_the_whole_address(address: netlink.IPAddress, prefix_l
 def test_a_device_is_asked_for_by_name() -> None:
     said = by_oracle(ifinfmsg, netlink.ask_link(4, "eth0"))
     assert (said["type"], said["IFLA_IFNAME"]) == (netlink.GET_LINK, "eth0")
+
+
+@pytest.mark.parametrize(("address", "family"), [(VIP, 2), (VIP6, 10)])
+def test_a_neighbour_is_asked_for_by_address_and_device(
+    address: netlink.IPAddress, family: int
+) -> None:
+    said = by_oracle(ndmsg, netlink.ask_neighbour(5, address, 3))
+    assert (said["type"], said["family"], said["ifindex"]) == (netlink.GET_NEIGHBOUR, family, 3)
+    assert said["NDA_DST"] == str(address)
+
+
+@pytest.mark.parametrize(
+    ("state", "mac"),
+    [(0x02, "02:00:00:00:00:01"), (0x04, "02:00:00:00:00:01"), (0x20, None), (0x01, None)],
+    ids=["reachable", "stale", "failed", "incomplete"],
+)
+def test_a_neighbour_that_does_not_answer_has_no_mac(state: int, mac: str | None) -> None:
+    message = ndmsg()
+    message["family"], message["ifindex"], message["state"] = 2, 3, state
+    message["attrs"] = [("NDA_DST", str(VIP)), ("NDA_LLADDR", "02:00:00:00:00:01")]
+    message.encode()
+    (found,) = netlink.messages(bytes(message.data))
+    assert netlink.read_neighbour(found) == mac
 
 
 def test_messages_in_one_datagram_are_taken_apart() -> None:

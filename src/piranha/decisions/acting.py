@@ -9,11 +9,11 @@ from piranha.decisions import partner_link, takeover_check
 from piranha.decisions.absence import ASK_SECONDS, NOT_ASKED
 from piranha.decisions.effects import AskVips, Effect, Fence, OrderFos, Remember, Say, SendHeartbeat
 from piranha.decisions.facts import Fact, Notice
-from piranha.decisions.group_state import Asking, Claim, ClaimKind, GroupState, Unfit
+from piranha.decisions.group_state import Asking, Claim, ClaimKind, GroupState, Naming, Unfit
 from piranha.decisions.observing import View
 from piranha.terms import Severity
 from piranha.values import replace
-from piranha.wire.order_line import Announce, Order, Permit, ProbeNow, Release, Repair
+from piranha.wire.order_line import Announce, Order, Permit, ProbeNow, ProbeVip, Release, Repair
 from piranha.wire.report_line import FosMode
 
 LONGEST_REPAIR_PAUSE = 60.0
@@ -81,6 +81,7 @@ def take(view: View, state: GroupState, notice: Notice) -> Acted:
         handed_over_at=None,
         has_partner_served=False,
         failed_there={},
+        naming={},
         repair_at=0.0,
         repair_pause=0.0,
         fos_losses=(),
@@ -280,6 +281,18 @@ def offer(view: View, state: GroupState, _notice: Notice) -> Acted:
 
 def refuse_switch(_view: View, state: GroupState, notice: Notice) -> Acted:
     return state, (Say(Severity.WARNING, state.name, notice.text),)
+
+
+def probe_vips(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Ask our monitor what it finds through the VIPs of these services."""
+    told = state.partner.failed if state.partner else frozenset[int]()
+    tags = [int(tag) for tag in notice.evidence["tags"]]
+    begun = {tag: Naming(view.now, tag in told) for tag in tags}
+    orders = tuple(
+        OrderFos(state.name, FosMode.MONITOR, ProbeVip(view.group.service_tags[tag]))
+        for tag in tags
+    )
+    return replace(state, naming={**state.naming, **begun}), orders
 
 
 def probe_now(view: View, state: GroupState, notice: Notice) -> Acted:

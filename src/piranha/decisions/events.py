@@ -120,6 +120,13 @@ class VipsAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerMacsLearned:
+    """The partner was met on segments that carry VIPs: all its MACs, the old ones too."""
+
+    macs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchAsked:
     """The operator wants the other node to serve the group."""
 
@@ -194,6 +201,7 @@ Event = (
     | FosFound
     | FosLost
     | VipsAsked
+    | PartnerMacsLearned
     | SwitchAsked
     | HoldChanged
     | IgnoreChanged

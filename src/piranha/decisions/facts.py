@@ -39,6 +39,7 @@ class Fact(StrEnum):
     SWITCH_ASKED = "switch asked"
     SWITCH_REFUSED = "switch refused"
     PARTNER_OFFERS = "partner offers"
+    FAULT_UNNAMED = "fault unnamed"
     SERVICE_FAILED_THERE = "service failed there"
     PARTNER_UNFIT = "partner unfit"
     NOBODY_SERVES = "nobody serves"

@@ -15,6 +15,7 @@ from piranha.decisions.acting import Action
 from piranha.decisions.effects import Effect, Moved, OrderFos, RunMonitor
 from piranha.decisions.events import Event, TimePassed
 from piranha.decisions.facts import Fact, Notice
+from piranha.decisions.fault_naming import named_at
 from piranha.decisions.group_state import GroupState
 from piranha.decisions.noticing import notice
 from piranha.decisions.observing import View, observe
@@ -78,6 +79,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (SB, F.SWITCH_ASKED): _CLAIM,
     (SB, F.SWITCH_REFUSED): _REFUSE_SWITCH,
     (SB, F.PARTNER_OFFERS): _CLAIM,
+    (SB, F.FAULT_UNNAMED): Move(None, (a.probe_vips,)),
     (SB, F.SERVICE_FAILED_THERE): _ALARMED_CLAIM,
     (SB, F.PARTNER_UNFIT): _ALARMED_CLAIM,
     (SB, F.NOBODY_SERVES): _CLAIM,
@@ -158,6 +160,7 @@ _ABSENCE = {
     F.SILENCE_NEARS_END,
 }
 _DUTY = {
+    F.FAULT_UNNAMED,
     F.PARTNER_LACKS_GROUP,
     F.PARTNER_OFFERS,
     F.SERVICE_FAILED_THERE,
@@ -315,7 +318,8 @@ def _watch_partner(view: View, state: GroupState) -> tuple[GroupState, tuple[Eff
     )
     if wanted == state.wants_monitor:
         return state, ()
-    return replace(state, wants_monitor=wanted), (RunMonitor(state.name, wanted),)
+    state = replace(state, wants_monitor=wanted, has_monitor=False)
+    return state, (RunMonitor(state.name, wanted),)
 
 
 def wake_at(view: View, state: GroupState) -> float:
@@ -334,6 +338,7 @@ def wake_at(view: View, state: GroupState) -> float:
     ]
     if state.check is not None and state.role is SB:
         instants.append(state.check.next_at)
+    instants += [named_at(view, naming.since) for naming in state.naming.values()]
     if state.well_since is not None:
         instants.append(state.well_since + view.rules.reentry_seconds)
     if view.rules.has_fence:

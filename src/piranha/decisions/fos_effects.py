@@ -84,6 +84,13 @@ class ProbeAtOnce:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeThroughVip:
+    """Probe this service once through its VIP; VipProbeEnded comes back."""
+
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Send this report to pulse; it is lost when pulse is not connected."""
 
@@ -105,6 +112,7 @@ FosEffect = (
     | StartNanny
     | StopNanny
     | ProbeAtOnce
+    | ProbeThroughVip
     | Tell
     | Say
     | Leave

@@ -105,6 +105,17 @@ class NannyReported:
 
 
 @dataclass(frozen=True, slots=True)
+class VipProbeEnded:
+    """A probe through a VIP has ended."""
+
+    report: NannyReport
+    mac: str | None
+    """As in VipProbed."""
+    is_held_here: bool = False
+    """We have the VIP ourselves, so nobody else was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class NannyLost:
     """A nanny ended though nobody told it to."""
 
@@ -130,6 +141,7 @@ FosEvent = (
     | VipAnswered
     | CommandEnded
     | NannyReported
+    | VipProbeEnded
     | NannyLost
     | RulesChanged
 )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from piranha.decisions.takeover_check import VipCheck
 from piranha.terms import Role
 from piranha.wire.heartbeat import GroupBeat
+from piranha.wire.report_line import VipProbed
 
 
 class ClaimKind(StrEnum):
@@ -53,6 +54,16 @@ class Failure:
     """When the second of them said so; the first, while there is no second."""
     reported_at: float = 0.0
     """When the newest of them said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A failed service of the partner is probed through its VIP, so that the fault has a name."""
+
+    since: float
+    was_told: bool
+    """The partner's own probes called it failed, too."""
+    seen: VipProbed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,10 @@ class GroupState:
     """Since when the group is served well again, meanwhile."""
     # While the other serves
     failed_there: dict[int, Failure] = field(default_factory=dict)
+    naming: dict[int, Naming] = field(default_factory=dict)
+    """Of those that fail there now."""
+    has_monitor: bool = False
+    """Our monitor is connected, and can be asked."""
     asking: Asking | None = None
     has_partner_served: bool = False
     """The partner was heard serving since we last served."""

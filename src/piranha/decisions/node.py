@@ -24,6 +24,7 @@ from piranha.decisions.events import (
     FosLost,
     FosReported,
     HeartbeatHeard,
+    PartnerMacsLearned,
     RulesChanged,
     ServiceNow,
     StopAsked,
@@ -95,6 +96,8 @@ def step(rules: NodeRules, state: NodeState, event: Event, now: float) -> Decisi
         case WitnessAnswered(asked_at=asked_at):
             state = replace(state, witness=witness.hear(state.witness, rules, asked_at, now))
             state = sight.look_for_witness(rules, state, now)
+        case PartnerMacsLearned(macs):
+            state = replace(state, partner_macs=macs)
         case StrangerHeard():
             state = sight.hear_stranger(rules, state, now)
         case Fenced() | FenceFailed():

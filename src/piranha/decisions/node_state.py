@@ -30,6 +30,8 @@ class NodeState:
     frozen_seconds: float = 0.0
     frozen_until: float = 0.0
     """Until then the partner is told of the freeze."""
+    partner_macs: frozenset[str] = frozenset()
+    """By which the partner was met on segments that carry VIPs."""
     fencing: Fencing | None = None
     """The newest fence, until the partner is heard again."""
     stop_reason: str = ""
@@ -62,6 +64,7 @@ def view_of(rules: NodeRules, state: NodeState, name: str, now: float) -> View:
         frozen=_frozen(rules, state, now),
         now=now,
         fencing=state.fencing,
+        partner_macs=state.partner_macs,
         roles=tuple(group.role for group in state.groups),
     )
 

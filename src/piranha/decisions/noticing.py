@@ -13,6 +13,7 @@ from piranha.decisions.broken_on_both import broken_on_both
 from piranha.decisions.claims import own_claim, partners_claim
 from piranha.decisions.events import Event, FosFound, FosReported, StopAsked
 from piranha.decisions.facts import Fact, Found, Notice
+from piranha.decisions.fault_naming import unnamed_faults
 from piranha.decisions.group_state import GroupState
 from piranha.decisions.observing import View
 from piranha.decisions.standby_duty import standby_duty
@@ -162,6 +163,7 @@ FINDERS: tuple[Callable[[View, GroupState, Event], Found], ...] = (
     own_claim,
     partners_claim,
     absence,
+    unnamed_faults,
     standby_duty,
     belief,
     upkeep,

@@ -36,6 +36,7 @@ from piranha.wire.report_line import (
     ServiceState,
     ServiceVerdict,
     Unarmable,
+    VipProbed,
 )
 
 
@@ -56,6 +57,7 @@ class View:
     now: float
     fencing: Fencing | None = None
     """The newest fence of this silence."""
+    partner_macs: frozenset[str] = frozenset()
     roles: tuple[Role, ...] = ()
     """The roles of all groups of this node."""
 
@@ -77,8 +79,12 @@ def observe(view: View, state: GroupState, event: Event) -> GroupState:
             state = _find(view, state, hello)
         case FosLost(mode=FosMode.ACTIVE):
             state = _lose(view, state, event)
+        case FosReported(mode=FosMode.MONITOR, report=VipProbed() as probed):
+            state = _see_through_vip(view, state, probed)
+        case FosFound(mode=FosMode.MONITOR):
+            state = replace(state, has_monitor=True)
         case FosLost(mode=FosMode.MONITOR):
-            state = replace(state, failed_there={})
+            state = replace(state, failed_there={}, has_monitor=False)
         case CarrierChanged():
             reason = "" if event.has_carrier else f"no carrier on {event.device}"
             # What our own probes said while the cable came and went says nothing of the partner.
@@ -102,6 +108,8 @@ def observe(view: View, state: GroupState, event: Event) -> GroupState:
 
 
 def _run_off(view: View, state: GroupState) -> GroupState:
+    if state.naming:
+        state = _forget_names(state)
     if state.broken_since is not None and _is_well_served(state) is (state.well_since is None):
         state = replace(state, well_since=view.now if state.well_since is None else None)
     if state.has_lost_witness is not view.has_lost_witness:
@@ -244,6 +252,27 @@ def _judge_there(view: View, state: GroupState, verdict: ServiceVerdict) -> Grou
     counts = _saw_segment(view, since)
     counted = replace(verdict, probes=(before.probes if before else 0) + counts)
     return replace(state, failed_there=_judge(view, state.failed_there, counted))
+
+
+def _see_through_vip(view: View, state: GroupState, probed: VipProbed) -> GroupState:
+    """What is found while the partner releases says nothing of a fault."""
+    tag, partner = _tag(view.group, probed.service), state.partner
+    if tag is None or partner is None or partner.role is not Role.ACTIVE:
+        return state
+    naming = state.naming.get(tag)
+    if naming is None:
+        return state
+    return replace(state, naming={**state.naming, tag: replace(naming, seen=probed)})
+
+
+def _forget_names(state: GroupState) -> GroupState:
+    """Those of services that fail no longer."""
+    told = state.partner.failed if state.partner else frozenset[int]()
+    failing = told | state.failed_there.keys()
+    if state.naming.keys() <= failing:
+        return state
+    kept = {tag: naming for tag, naming in state.naming.items() if tag in failing}
+    return replace(state, naming=kept)
 
 
 def _saw_segment(view: View, since: float) -> bool:

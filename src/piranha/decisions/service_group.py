@@ -29,6 +29,7 @@ from piranha.decisions.fos_events import (
     PulseLeft,
     RulesChanged,
     VipAnswered,
+    VipProbeEnded,
     VipsGone,
     VipsLooked,
     VipsRefused,
@@ -36,7 +37,16 @@ from piranha.decisions.fos_events import (
 )
 from piranha.decisions.group_standing import FosRules, Phase, Standing, Turn
 from piranha.decisions.service_reload import follow_services
-from piranha.wire.order_line import Announce, Permit, ProbeNow, Quit, Release, Reload, Repair
+from piranha.wire.order_line import (
+    Announce,
+    Permit,
+    ProbeNow,
+    ProbeVip,
+    Quit,
+    Release,
+    Reload,
+    Repair,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,8 @@ _ALWAYS: dict[type, Move] = {
     ArmingLooked: fos_greeting.note_arming,
     Quit: period.end,
     Reload: _nothing,  # the file is read outside; RulesChanged follows
+    ProbeVip: _nothing,  # a monitor's, like its end
+    VipProbeEnded: _nothing,
 }
 _ARMED: dict[type, Move] = _ALWAYS | {
     Permit: period.take,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from piranha.config.settings import Service
-from piranha.decisions import service_watch
+from piranha.decisions import service_watch, vip_probing
 from piranha.decisions.effects import Say
 from piranha.decisions.events import TimePassed
 from piranha.decisions.fos_effects import FosEffect, Leave, ProbeAtOnce, StartNanny, StopNanny, Tell
@@ -21,13 +21,15 @@ from piranha.decisions.fos_events import (
     OrderGiven,
     PulseCame,
     PulseLeft,
+    VipProbeEnded,
 )
 from piranha.decisions.service_check import Health
 from piranha.decisions.service_watch import ServiceWatch, has_other_question
+from piranha.decisions.vip_probing import Probings
 from piranha.terms import Severity
 from piranha.values import replace
 from piranha.wire.nanny_line import NannyReport
-from piranha.wire.order_line import PROTOCOL_VERSION, ProbeNow, Quit
+from piranha.wire.order_line import PROTOCOL_VERSION, ProbeNow, ProbeVip, Quit
 from piranha.wire.report_line import Armed, FosMode, Hello, ServiceState
 
 CONFIRMING_PROBES = 2
@@ -45,6 +47,8 @@ class Monitoring:
     watches: Mapping[str, ServiceWatch] = field(default_factory=dict)
     give_up_at: float = inf
     """When a monitor that no pulse has connected to ends."""
+    probings: Probings = field(default_factory=dict)
+    """Services that pulse wants probed through their VIPs, until that is done."""
 
 
 Monitored = tuple[Monitoring, tuple[FosEffect, ...]]
@@ -67,6 +71,13 @@ def step(monitoring: Monitoring, event: FosEvent, now: float) -> Monitored:
         case OrderGiven(ProbeNow(name)) if name in monitoring.watches:
             watch = replace(monitoring.watches[name], is_asked=True)
             return _with(monitoring, watch), (ProbeAtOnce(name),)
+        case OrderGiven(ProbeVip(name)):
+            probed = monitoring.watches.get(name)
+            probings, asked = vip_probing.begin(monitoring.probings, probed, name)
+            return replace(monitoring, probings=probings), asked
+        case VipProbeEnded():
+            probings, told = vip_probing.hear_vip(monitoring.probings, event)
+            return replace(monitoring, probings=probings), told
         case OrderGiven(Quit()) | PulseLeft():
             return monitoring, (Leave(),)
         case PulseCame(pid):
@@ -113,7 +124,9 @@ def _hear(monitoring: Monitoring, report: NannyReport, now: float) -> Monitored:
     if has_changed or is_failed or watch.is_asked:
         effects.append(Tell(service_watch.told(watch)))
     ask_at = now + min(CONFIRM_SECONDS, watch.service.interval_seconds) if is_unconfirmed else inf
-    return _with(monitoring, replace(watch, is_asked=False, ask_at=ask_at)), tuple(effects)
+    monitoring = _with(monitoring, replace(watch, is_asked=False, ask_at=ask_at))
+    probings, told = vip_probing.hear_real(monitoring.probings, report)
+    return replace(monitoring, probings=probings), (*effects, *told)
 
 
 def _said(before: ServiceWatch, watch: ServiceWatch) -> Say:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from piranha.decisions import fitness, partner_link
 from piranha.decisions.events import Event, SwitchAsked
 from piranha.decisions.facts import Fact, Found, Notice
-from piranha.decisions.fault_naming import points_of
+from piranha.decisions.fault_naming import is_named, points_of
 from piranha.decisions.group_state import Failure, GroupState
 from piranha.decisions.observing import View
 from piranha.decisions.three_points import ThreePoints, evidence_of, named
@@ -82,7 +82,8 @@ def _claims_from_active(view: View, state: GroupState) -> Found:
     partner = state.partner
     assert partner is not None
     failed = failed_there(view, state)
-    if failed and partner.repairing_seconds <= 0 and _is_worth_a_try(state):
+    is_due = failed and partner.repairing_seconds <= 0 and _is_worth_a_try(state)
+    if failed and is_due and is_named(view, state, failed.tag):
         yield Notice(Fact.SERVICE_FAILED_THERE, failed.text, evidence_of(failed.points))
     if not partner.is_fit and not partner.failed_services:
         yield Notice(Fact.PARTNER_UNFIT, f"the partner is unfit: {partner.unfit_reason}")
@@ -103,6 +104,7 @@ def _is_worth_a_try(state: GroupState) -> bool:
 class FailedThere:
     """A failed service of the partner that counts."""
 
+    tag: int
     text: str
     """A sentence; its beginning names the fault, for the end may be cut on its way."""
     points: ThreePoints
@@ -134,7 +136,7 @@ def failed_there(view: View, state: GroupState) -> FailedThere | None:
         else:
             continue
         points = points_of(view, state, tag)
-        return FailedThere(f"{text}: {named(points)}: {evidence}", points)
+        return FailedThere(tag, f"{text}: {named(points)}: {evidence}", points)
     return None
 
 

@@ -11,6 +11,7 @@ from piranha.decisions.fos_effects import (
     FosEffect,
     Leave,
     ProbeAtOnce,
+    ProbeThroughVip,
     StartNanny,
     StopNanny,
     Tell,
@@ -20,6 +21,7 @@ from piranha.decisions.service_monitor import Monitored
 from piranha.programs.fos_assignment import Assignment
 from piranha.programs.fos_nannies import Nannies
 from piranha.programs.fos_pulse_link import PulseLink
+from piranha.programs.vip_probes import VipProbes
 from piranha.system import children, clock, journal
 from piranha.system.loop import Loop
 from piranha.terms import Severity
@@ -38,6 +40,7 @@ class MonitorFos:
         host = settings.addresses[assignment.side.other][0]
         self._nannies = Nannies(loop, host, self._note, is_local=False)
         self._nannies.spread(services)
+        self._vip_probes = VipProbes(loop, self._note)
         self._link = PulseLink(loop, assignment.socket, self._note)
         group, is_by_hand = assignment.group, assignment.is_by_hand
         started = service_monitor.start(group, services, is_by_hand, clock.now())
@@ -60,12 +63,16 @@ class MonitorFos:
                 self._note(TimePassed())
             if now >= min(self._nannies.work_at(), self._nannies.wake_at()):
                 self._nannies.tend()
+            if now >= self._vip_probes.wake_at():
+                self._vip_probes.tend()
         self._link.close()
+        self._vip_probes.end()
         self._nannies.end()
 
     def _wake_at(self) -> float:
         nannies_at = min(self._nannies.work_at(), self._nannies.wake_at())
-        return min(service_monitor.wake_at(self._monitoring), nannies_at)
+        vips_at = self._vip_probes.wake_at()
+        return min(service_monitor.wake_at(self._monitoring), nannies_at, vips_at)
 
     def _note(self, event: FosEvent) -> None:
         if isinstance(event, OrderGiven) and isinstance(event.order, Reload):
@@ -86,6 +93,8 @@ class MonitorFos:
                 self._nannies.stop(name)
             case ProbeAtOnce(name):
                 self._nannies.ask_now(name)
+            case ProbeThroughVip(service):
+                self._vip_probes.ask(service)
             case Tell(report):
                 self._link.tell(report)
             case Say(severity, subject, text):

@@ -67,10 +67,14 @@ class Nannies:
     event."""
 
     def __init__(
-        self, loop: Loop, host: IPAddress, emit: Callable[[NannyEvent], None], is_local: bool = True
+        self,
+        loop: Loop,
+        host: IPAddress | None,
+        emit: Callable[[NannyEvent], None],
+        is_local: bool = True,
     ) -> None:
-        """`host`: the real address that is asked; `is_local`: it is our own, and so are the
-        processes. Raises OSError without a user to become."""
+        """`host`: the real address that is asked, None: each service's VIP; `is_local`: it is our
+        own, and so are the processes. Raises OSError without a user to become."""
         self._is_local = is_local
         self._loop = loop
         self._host = host
@@ -80,7 +84,8 @@ class Nannies:
             text = f"nannies keep our rights: this user namespace does not know {NANNY_USER}"
             journal.say(Severity.WARNING, "nannies", text)
             self._user = None
-        warm_up()
+        if host is not None:
+            warm_up()
         self._order: dict[str, int] = {}
         self._waiting: dict[str, _Post] = {}
         self._asked: set[str] = set()
@@ -110,8 +115,9 @@ class Nannies:
         """Have a nanny for this service as soon as `tend` is called; an older one is ended. Where
         its process is watched too, a second nanny does that."""
         self.stop(service.name)
-        question: Question | None = question_of(service, self._host)
-        watch = watch_of(service, self._host) if self._is_local else None
+        host = service.vip.address if self._host is None else self._host
+        question: Question | None = question_of(service, host)
+        watch = watch_of(service, host) if self._is_local else None
         if self._is_local and service.probe.monitor is Monitor.DHCP:
             question, watch = watch, None
         if question is not None:

@@ -191,6 +191,8 @@ def _service(service: ServiceShown) -> str:
     evidence = ": ".join(filter(None, (service.verdict, service.evidence)))
     if evidence:
         health += f" ({_cut(evidence)})"
+    if service.fault:
+        health += f"; {service.fault}"
     ignored = ""
     if service.is_ignored:
         ignored = f", IGNORED {_until(service.ignored_left_seconds)}"

@@ -9,9 +9,11 @@ from piranha import __version__
 from piranha.config.settings import Group, Settings
 from piranha.config.timing import has_kernel_lease, lease_seconds
 from piranha.decisions import composing, partner_link
-from piranha.decisions.node_state import NodeState
+from piranha.decisions.fault_naming import points_of
+from piranha.decisions.node_state import NodeState, view_of
 from piranha.decisions.partner_link import Link
 from piranha.decisions.rules import NodeRules
+from piranha.decisions.three_points import named
 from piranha.programs.fos_keeper import FosKeeper
 from piranha.programs.fos_said import Said
 from piranha.programs.fos_seat import FosSeat, Phase
@@ -185,9 +187,19 @@ def _services(
                 since_seconds=max(0.0, now - said.since) if said else None,
                 is_ignored=service.name in sources.remembered.ignored,
                 ignored_left_seconds=_left(until, wall),
+                fault="" if is_here else _fault(sources, group, service.tag, now),
             )
         )
     return tuple(services)
+
+
+def _fault(sources: Sources, group: Group, tag: int, now: float) -> str:
+    """What three probes say together of a service that fails on the partner."""
+    state = sources.state.group(group.name)
+    if tag not in state.naming:
+        return ""
+    view = view_of(sources.rules, sources.state, group.name, now)
+    return named(points_of(view, state, tag))
 
 
 def _fos(seat: FosSeat, now: float) -> FosShown:

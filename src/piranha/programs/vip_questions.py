@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from piranha.config.settings import IPAddress, Vip
-from piranha.decisions.events import VipAnswer, VipsAsked
+from piranha.decisions.events import PartnerMacsLearned, VipAnswer, VipsAsked
 from piranha.system import clock, journal
 from piranha.system.ask import Asker
 from piranha.system.loop import Loop
@@ -36,7 +36,10 @@ class VipQuestions:
     """One Asker for each device that carries VIPs, open before it is needed."""
 
     def __init__(
-        self, loop: Loop, partner: Iterable[IPAddress], emit: Callable[[VipsAsked], None]
+        self,
+        loop: Loop,
+        partner: Iterable[IPAddress],
+        emit: Callable[[VipsAsked | PartnerMacsLearned], None],
     ) -> None:
         """`partner`: the partner's real addresses."""
         self._loop = loop
@@ -140,16 +143,22 @@ class VipQuestions:
             self._tell_trouble(device, str(error))
             self._close(device)
             return
+        before = self._all_macs()
         for address, mac in answers:
             if address in self._partner:
                 known = [other for other in self._macs.get(device, []) if other != mac]
                 self._macs[device] = [*known, mac][-MACS_KEPT:]
+        if (learned := self._all_macs()) != before:
+            self._emit(PartnerMacsLearned(learned))
         for address, mac in answers:
             for question in self._questions.values():
                 if any((vip.device, vip.address) == (device, address) for vip in question.vips):
                     is_partner = mac in self._macs.get(device, [])
                     answer = VipAnswer(str(address), mac, is_partner)
                     question.answers[(address, mac)] = answer
+
+    def _all_macs(self) -> frozenset[str]:
+        return frozenset(mac for macs in self._macs.values() for mac in macs)
 
     def _asker(self, device: str) -> Asker | None:
         """The device's Asker, opened again when that failed before."""

@@ -165,6 +165,17 @@ class Addresses:
         """Every address of this node."""
         return {record.address for record in self._list_addresses()}
 
+    def neighbour(self, address: IPAddress, device: str) -> str | None:
+        """The MAC at which this node last found an address on the device's segment; None: it asked
+        there, and nobody answered; empty: it has not asked there."""
+        index, self._sequence = _index(device), self._sequence + 1
+        what = f"cannot look up {address} on {device}"
+        self._send(netlink.ask_neighbour(self._sequence, address, index), what)
+        for message in netlink.messages(self._receive()):
+            if message.kind == netlink.NEW_NEIGHBOUR:
+                return netlink.read_neighbour(message)
+        return ""
+
     def devices_towards(self, address: IPAddress) -> set[str]:
         """The devices on whose own network this address is."""
         found = set()

@@ -11,6 +11,7 @@ IPAddress = IPv4Address | IPv6Address
 ERROR, DONE = 2, 3
 NEW_LINK, DELETE_LINK, GET_LINK = 16, 17, 18
 NEW_ADDRESS, DELETE_ADDRESS, GET_ADDRESS = 20, 21, 22
+NEW_NEIGHBOUR, GET_NEIGHBOUR = 28, 30
 REQUEST, ACKNOWLEDGE, DUMP = 0x01, 0x04, 0x300
 REPLACE, CREATE = 0x100, 0x400
 DUMP_INTERRUPTED = 0x10
@@ -20,10 +21,13 @@ FOREVER = 0xFFFFFFFF
 _HEADER = struct.Struct("=IHHII")
 _ADDRESS_BODY = struct.Struct("=BBBBI")
 _LINK_BODY = struct.Struct("=BxHiII")
+_NEIGHBOUR_BODY = struct.Struct("=B3xiHBB")
 _ATTRIBUTE = struct.Struct("=HH")
 _CACHE_INFO = struct.Struct("=IIII")
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_LABEL, _IFA_CACHEINFO, _IFA_FLAGS = 1, 2, 3, 6, 8
 _IFLA_ADDRESS, _IFLA_IFNAME = 1, 3
+_NDA_DST, _NDA_LLADDR = 1, 2
+_NUD_INCOMPLETE, _NUD_FAILED = 0x01, 0x20
 _IFA_F_NODAD = 0x02
 _IFF_UP, _IFF_LOWER_UP = 0x1, 0x10000
 
@@ -109,6 +113,13 @@ def ask_link(sequence: int, name: str) -> bytes:
     return _message(GET_LINK, REQUEST, sequence, body)
 
 
+def ask_neighbour(sequence: int, address: IPAddress, index: int) -> bytes:
+    """Ask what the device's table of neighbours says of an address."""
+    family = AF_INET if address.version == 4 else AF_INET6
+    body = _NEIGHBOUR_BODY.pack(family, index, 0, 0, 0) + _attribute(_NDA_DST, address.packed)
+    return _message(GET_NEIGHBOUR, REQUEST, sequence, body)
+
+
 def read_error(message: Message) -> int:
     """The errno of an ERROR message; 0 is an acknowledgement."""
     return -int(struct.unpack_from("=i", message.body)[0])
@@ -136,6 +147,14 @@ def read_link(message: Message) -> LinkRecord:
     mac = packed.hex(":") if len(packed) == 6 else None
     needed = _IFF_UP | _IFF_LOWER_UP
     return LinkRecord(index, name, mac, flags & needed == needed)
+
+
+def read_neighbour(message: Message) -> str | None:
+    """The MAC that a NEW_NEIGHBOUR message tells; None: nobody has answered for the address."""
+    _family, _index, state, _flags, _type = _NEIGHBOUR_BODY.unpack_from(message.body)
+    packed = _read_attributes(message.body, _NEIGHBOUR_BODY.size).get(_NDA_LLADDR, b"")
+    is_known = packed and not state & (_NUD_INCOMPLETE | _NUD_FAILED)
+    return packed.hex(":") if is_known else None
 
 
 def _message(kind: int, flags: int, sequence: int, body: bytes) -> bytes:

@@ -156,6 +156,8 @@ class ServiceShown:
     is_ignored: bool = False
     ignored_left_seconds: float | None = None
     """None: until resumed."""
+    fault: str = ""
+    """What the probes of both nodes say together, of a service that fails on the partner."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ class ProbeNow:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeVip:
+    """For a monitor: probe this service once through its VIP, and at its real address where it did
+    not fail there already; VipProbed answers."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
     """Stop and start this failed service here once: nobody else can serve it."""
 
@@ -65,10 +73,10 @@ class Quit:
     """End: release what is held (as by request), then exit 0."""
 
 
-Order = Permit | Release | Announce | ProbeNow | Repair | Reload | Quit
+Order = Permit | Release | Announce | ProbeNow | ProbeVip | Repair | Reload | Quit
 
 _CODEC: LineCodec[Order] = LineCodec(
-    "order", (Permit, Release, Announce, ProbeNow, Repair, Reload, Quit)
+    "order", (Permit, Release, Announce, ProbeNow, ProbeVip, Repair, Reload, Quit)
 )
 
 

@@ -99,6 +99,24 @@ class ServiceVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class VipProbed:
+    """How a ProbeVip ended: what this node finds through the VIP, and at the real address. Sent
+    again where the real address answers later."""
+
+    service: str
+    is_healthy: bool | None
+    """None: it could not be asked, or the answer is no evidence."""
+    verdict: str
+    """In a word or two."""
+    mac: str | None
+    """Where our table of neighbours has the VIP; empty: it is not told, None: nobody there says
+    that he has it."""
+    is_real_healthy: bool | None
+    """None: no probe of the real address has ended since."""
+    real_verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """Every service of the epoch has been started."""
 
@@ -139,6 +157,7 @@ Report = (
     | Taken
     | ServiceMoved
     | ServiceVerdict
+    | VipProbed
     | Serving
     | Released
     | Dropped
@@ -155,6 +174,7 @@ _CODEC: LineCodec[Report] = LineCodec(
         Taken,
         ServiceMoved,
         ServiceVerdict,
+        VipProbed,
         Serving,
         Released,
         Dropped,
