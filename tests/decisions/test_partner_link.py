@@ -99,6 +99,14 @@ def test_only_what_was_sent_to_a_segment_that_was_there_counts_alone() -> None:
     assert partner_link.certain_until(link, RULES, 104.1, 100.0) is None
 
 
+def test_what_was_sent_before_the_partner_last_spoke_does_not_count_alone() -> None:
+    """Its heartbeat told what had arrived."""
+    link = heard(2, 103.06, sent(heard(1, 101.0), 101.0, 103.0, 103.05))
+    link = sent(link, 103.1, 103.15, 103.2, 103.25)
+    assert partner_link.certain_until(link, RULES, 106.2, 103.07) is None
+    assert partner_link.certain_until(link, RULES, 106.2, 103.12) == 103.1 + 3.5
+
+
 def test_a_partner_that_hears_neither_us_nor_a_witness_is_cut_off() -> None:
     deaf = a_beat(2, sees_witness=False, heard=(PathHeard(0, OURS, 1, 3.5),))
     assert partner_link.is_cut_off(FRESH, WITH_WITNESS, deaf)

@@ -204,6 +204,19 @@ def facts_text(world: World, side: Side) -> str:
     return "\n".join(move.reason for _, where, move in world.moves if where is side)
 
 
+@pytest.mark.parametrize("deaf_after", [1.0, 1.5, 2.0, 2.5])
+def test_a_mute_active_that_goes_deaf_as_well_is_rid_of_its_vip_first(deaf_after: float) -> None:
+    """What it sent before the partner last spoke had not arrived."""
+    world = a_pair(SLOW, isolation="drop")
+    world.set_cut(A, True)
+    passes(world, deaf_after)
+    world.set_cut(B, True)
+    world.set_witness_cut(A, True)
+    passes(world, 8)
+    assert world.owners() == [B]
+    assert world.longest_overlap == 0.0
+
+
 @pytest.mark.parametrize("isolation", ["", "drop"], ids=["alone", "witness"])
 def test_a_mute_active_is_replaced_after_one_deadtime(isolation: str) -> None:
     world = a_pair(SLOW, isolation=isolation)

@@ -206,12 +206,13 @@ def certain_until(
     Counts from the newest heartbeat that the partner has acknowledged. Only a partner of whom
     nothing at all is heard lets a heartbeat *sent* count: the newest one not later than
     `alone_from`, the last moment at which our segment is known to have been there (None: it is
-    not). None: nothing certain.
+    not), but later than the last that we heard, which told what had arrived. None: nothing certain.
     """
     base = link.acknowledged_at
     if alone_from is not None and (is_alone(link, rules, now) or has_partner_left(link)):
         newest = next((at for _, at in reversed(link.sent) if at <= alone_from), None)
-        base = max(filter(None, (base, newest)), default=None)
+        if newest is not None and (link.counted_at is None or newest > link.counted_at):
+            base = max(filter(None, (base, newest)), default=None)
     if base is None:
         return None
     return lease_from(link, rules, base)
