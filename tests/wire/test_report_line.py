@@ -1,5 +1,6 @@
 """Every report comes back as it was made; what pulse does not know is an error."""
 
+import json
 from typing import get_args
 
 import pytest
@@ -52,3 +53,10 @@ def test_an_instant_keeps_its_microseconds() -> None:
 def test_what_is_unknown_or_wrong_is_refused(line: bytes) -> None:
     with pytest.raises(WireError):
         report_line.decode(line)
+
+
+@given(st.integers(0, 2**62), st.floats(0, 1e12))
+def test_what_is_said_all_day_is_the_same_line_as_from_the_codec(epoch: int, until: float) -> None:
+    line = report_line.encode(Held(epoch, until))
+    assert json.loads(line) == {"report": "held", "epoch": epoch, "until": until}
+    assert report_line.decode(line) == Held(epoch, until)

@@ -120,8 +120,9 @@ def _name_services(turn: Turn, _event: RulesChanged) -> None:
 def _pass_time(turn: Turn, _event: TimePassed) -> None:
     if period.is_permitted(turn):
         vip_lease.pass_time(turn)
-        service_judgement.pass_time(turn)
-        period.go_on(turn)
+        if turn.now >= service_judgement.wake_at(turn):
+            service_judgement.pass_time(turn)
+            period.go_on(turn)
 
 
 def _pass_time_clearing(turn: Turn, _event: TimePassed) -> None:

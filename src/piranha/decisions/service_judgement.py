@@ -103,6 +103,12 @@ def repair(turn: Turn, name: str) -> None:
         run_next(turn)
 
 
+def wake_at(turn: Turn) -> float:
+    """When `pass_time` has something to do."""
+    running = turn.running
+    return min(turn.lives_wake_at, running.deadline if running is not None else inf)
+
+
 def pass_time(turn: Turn) -> None:
     """Commands and first waits that are over, pauses that are over, nannies that hang."""
     running = turn.running

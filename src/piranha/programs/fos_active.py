@@ -111,7 +111,8 @@ class ActiveFos:
         if now >= self._permit_at and not self._has_left:
             self._permit_by_operator(now)
         if now >= service_group.wake_at(self._rules, self._standing):
-            self._link.hear()
+            if now >= self._standing.permitted_until:
+                self._link.hear()
             self._note(TimePassed())
         if now >= self._look_at:
             self._look()

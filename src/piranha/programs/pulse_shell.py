@@ -152,8 +152,8 @@ class PulseShell:
             self._endings.follow_date()
             if now >= tend_at:
                 self._tend()
-            self._look_around(now)
             if self._events or self._is_challenged or now >= self._core_at:
+                self._look_around(now)
                 self._read_everything()  # silence is judged behind this
                 self._settle()
             self.operators.tend()
@@ -387,7 +387,7 @@ class PulseShell:
             self._is_over = True
 
     def _look_around(self, now: float) -> None:
-        """In every turn: what wakes nobody, and is looked at when we are awake anyway."""
+        """What wakes nobody, and is looked at whenever the core is asked anyway."""
         is_wanted = sight.looks_for_strangers(self.rules, self.state, now)
         self.segment.tend(self.links.carriers, is_wanted)
 

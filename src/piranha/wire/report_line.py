@@ -1,7 +1,9 @@
 """What fos tells pulse, and a nanny tells fos: one JSON line for each event."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from piranha.wire.json_line import LineCodec
 
@@ -183,11 +185,19 @@ _CODEC: LineCodec[Report] = LineCodec(
 )
 
 
+_HELD = re.compile(rb'\{"report":"held","epoch":(\d{1,18}),"until":(\d{1,18}\.\d{1,18})\}')
+"""What an idle fos says all day; without the codec that is a fifth of what saying it costs."""
+
+
 def encode(report: Report) -> bytes:
     """One line without its line end: `{"report":"held","epoch":4,...}`."""
+    if isinstance(report, Held) and isfinite(report.until):
+        return b'{"report":"held","epoch":%d,"until":%a}' % (report.epoch, float(report.until))
     return _CODEC.encode(report)
 
 
 def decode(line: bytes) -> Report:
     """The report of one line. Raises WireError."""
+    if held := _HELD.fullmatch(line):
+        return Held(int(held[1]), float(held[2]))
     return _CODEC.decode(line)
