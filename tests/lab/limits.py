@@ -17,7 +17,7 @@ CHANGE_MARGIN_MS = 20.0
 """S3: over the service's own stop and start; alone where the service runs on both nodes."""
 MANY_MARGIN_MS = 500.0
 """S11: over the deadtime, until 200 services on 20 VIPs have been started."""
-MANY_STOPS_MS = 500.0
+MANY_STOPS_MS = 250.0
 """For 200 stop commands besides, which the start commands wait for one by one."""
 
 NANNIES = 50

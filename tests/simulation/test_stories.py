@@ -94,6 +94,17 @@ def test_a_starting_node_that_is_stopped_releases() -> None:
     assert not world.owners()
 
 
+def test_a_monitor_is_left_alone_until_the_group_has_started() -> None:
+    """To end its nannies takes a processor for as long as to start as many services."""
+    world = a_pair()
+    assert world.machines[B].monitors
+    world.power_off(A)
+    comes_to(world, B, Role.STARTING)
+    assert world.machines[B].monitors
+    comes_to(world, B, Role.ACTIVE)
+    assert not world.machines[B].monitors
+
+
 def test_a_claim_on_a_partner_that_dies_becomes_a_takeover() -> None:
     world = a_pair()
     world.set_cut(B, True)

@@ -308,14 +308,16 @@ def _renew(view: View, state: GroupState) -> tuple[GroupState, tuple[Effect, ...
 
 def _watch_partner(view: View, state: GroupState) -> tuple[GroupState, tuple[Effect, ...]]:
     """A monitor runs on a standby whose partner is active: nothing is judged before, and a start
-    there shall not wait for processes that start here."""
+    there shall not wait for processes that start here. Nor shall one here wait for processes that
+    end: a monitor is left alone until the group has started."""
     partner = state.partner
-    wanted = (
+    is_useful = (
         state.role in (SB, CL)
         and partner is not None
         and partner.role is AC
         and is_partner_heard(view.link, view.rules, view.now)
     )
+    wanted = is_useful or (state.wants_monitor and state.role is ST)
     if wanted == state.wants_monitor:
         return state, ()
     state = replace(state, wants_monitor=wanted, has_monitor=False)

@@ -39,8 +39,9 @@ LOOK_SECONDS = 30.0
 """Between two looks at devices and commands while armed."""
 LOOK_AGAIN_SECONDS = 2.0
 """The same, while something is missing."""
-SETTLE_SECONDS = 0.01
-"""A command that runs this long is slow enough for nannies to be forked and ended beside it."""
+SETTLE_SECONDS = 0.05
+"""A command that runs this long is slow enough for nannies to be forked and ended beside it: a row
+of them takes 10 ms, in which a quick command that merely waited for a processor would be over."""
 OPERATOR_LEASE_SECONDS = 5.0
 """By hand: the operator's permission is for so long, and given anew each fifth of it."""
 
