@@ -46,3 +46,34 @@ def test_the_pauses_between_wrong_answers_grow_and_end_growing() -> None:
         check = takeover_check.judged(check, VIPS, frozenset(), "", 200.0)
         pauses.append(check.next_at - 200.0)
     assert pauses == [1.0, 2.0, 4.0, 8.0, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_services_are_asked_when_the_segment_has_the_vips_and_are_told_together() -> None:
+    sure = takeover_check.judged(asked(), VIPS, ALL, "", 102.0)
+    assert sure.is_over
+    check = takeover_check.probing(sure, frozenset([1, 2]), 103.0)
+    assert not check.is_over
+    check = takeover_check.probed(check, 2, "ftp: refused", 103.1)
+    assert (check.number, check.is_wrong) == (1, False)
+    check = takeover_check.probed(check, 1, "", 103.2)
+    assert (check.number, check.is_wrong, check.evidence) == (2, True, "ftp: refused")
+    assert check.next_at == 104.2
+
+
+def test_services_that_were_not_reached_stay_told_until_they_are() -> None:
+    sure = takeover_check.judged(asked(), VIPS, ALL, "", 102.0)
+    check = takeover_check.probing(sure, frozenset([1]), 103.0)
+    check = takeover_check.probed(check, 1, "web: refused", 103.1)
+    again = takeover_check.judged(takeover_check.asked(check, 104.1), VIPS, ALL, "", 104.2)
+    assert (again.number, again.is_wrong, again.is_over, again.probed) == (2, True, True, set())
+    check = takeover_check.probing(again, frozenset([1]), 104.3)
+    worse = takeover_check.probed(check, 1, "web: refused", 104.4)
+    assert (worse.number, worse.next_at) == (3, 106.4)
+    well = takeover_check.probed(check, 1, "", 104.4)
+    assert (well.number, well.is_wrong, well.evidence, well.is_over) == (3, False, "", True)
+
+
+def test_services_that_answer_are_no_news() -> None:
+    sure = takeover_check.judged(asked(), VIPS, ALL, "", 102.0)
+    check = takeover_check.probing(sure, frozenset([1]), 103.0)
+    assert takeover_check.probed(check, 1, "", 103.1).number == sure.number

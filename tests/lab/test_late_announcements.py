@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from piranha.terms import Role
+from tests.lab.faults import Fault, Rule
 from tests.lab.host import Host
 from tests.lab.instruments import now
 from tests.lab.lvs_cf import VIP, hot_web
 from tests.lab.pair import Pair, wait_until
-from tests.lab.segment import NODE_A, NODE_B, hardware_address_of
+from tests.lab.segment import NODE_A, NODE_B, hardware_address_of, port_of
 from tests.lab.test_fencing import between
 
 pytestmark = pytest.mark.lab
@@ -69,3 +70,24 @@ def test_a_takeover_is_verified_by_the_partner_and_shown(making: Callable[..., P
     wait_until(lambda: is_believed(pair, taker) is True, 5.0, "the partner verifies the takeover")
     page = taker.run(["piranhactl", "status"])
     assert "verified by the partner" in page
+
+
+def test_a_takeover_is_not_verified_while_the_service_does_not_answer_through_the_vip(
+    making: Callable[..., Pair],
+) -> None:
+    pair = making([hot_web()], KEEPALIVE, DEADTIME, extra={"startup_wait": "0.3"})
+    pair.start_web()
+    pair.start_pulse()
+    standby = pair.wait_until_settled()
+    taker = pair.segment.other(standby)
+    taker.run(["piranhactl", "switch"])
+    lost = Rule("prerouting", f'iifname "{port_of(standby.name)}" ip daddr {VIP} tcp dport 80 drop')
+    with pair.segment.under(Fault("a filter in front of the VIP", (lost,))):
+        wait_until(lambda: is_believed(pair, taker) is False, 8.0, "the partner doubts it")
+        said = [line.text for line in pair.log(taker)]
+        assert any("web answers, but not through its VIP: " in text for text in said)
+        assert any("announcing the VIPs in other forms" in text for text in said)
+        page = taker.run(["piranhactl", "status"])
+        assert "web answers, but not through its VIP" in page
+    wait_until(lambda: is_believed(pair, taker) is True, 15.0, "the partner verifies it")
+    assert VIP in taker.addresses()

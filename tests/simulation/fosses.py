@@ -232,7 +232,7 @@ class Fosses(Stage):
         machine, run = self.machines[side], self.machines[side].pulse_run
         is_well = self.answers_there(side)
         mac = self.foreign_mac or PARTNERS_MAC
-        is_vip_well = is_well and not self.foreign_mac
+        is_vip_well = is_well and not (self.foreign_mac or self.is_vip_filtered)
         real = is_well and not self.is_filtered
         words = {True: "answered", False: "refused"}
         probed = VipProbed(SERVICE, is_vip_well, words[is_vip_well], mac, real, words[real])

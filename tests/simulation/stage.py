@@ -53,6 +53,7 @@ class Stage:
         """Somebody else's MAC that answers for the VIP."""
         self.is_filtered = False
         """Probes of real addresses are filtered away."""
+        self.is_vip_filtered = False
         self.cut_both_since: float | None = None
         self.excused_until = 0.0
         self.kernel_lease = has_kernel_lease(timing.keepalive, timing.deadtime)

@@ -4,9 +4,9 @@ import pytest
 
 from piranha.decisions.events import SwitchAsked
 from piranha.terms import Role
-from piranha.wire.order_line import Announce
+from piranha.wire.order_line import Announce, ProbeVip
 from tests.simulation.stories import A, B, a_pair, comes_to, orders, passes, said
-from tests.simulation.world import GROUP, Timing, World
+from tests.simulation.world import GROUP, SERVICE, Timing, World
 
 
 def believed(world: World) -> bool | None:
@@ -45,6 +45,32 @@ def test_a_takeover_that_is_not_believed_is_announced_in_all_forms(role: Role) -
     world.foreign_mac = ""
     passes(world, 12)
     assert believed(world) is True
+
+
+def test_after_a_takeover_each_service_is_asked_once_through_its_vip() -> None:
+    world = a_pair()
+    world.deliver(B, SwitchAsked(GROUP, "root"))
+    comes_to(world, B, Role.ACTIVE)
+    passes(world, 12)
+    assert orders(world, A, ProbeVip) == [ProbeVip(SERVICE)]
+    assert believed(world) is True
+
+
+def test_services_that_do_not_answer_through_the_vip_are_told_to_the_keeper() -> None:
+    world = a_pair()
+    world.is_vip_filtered = True
+    world.deliver(B, SwitchAsked(GROUP, "root"))
+    comes_to(world, B, Role.ACTIVE)
+    passes(world, 12)
+    assert believed(world) is False
+    told = in_all_forms(world)
+    assert 2 <= len(told) <= 6
+    assert "takeover: web answers, but not through its VIP: refused; announcing" in said(world, B)
+    world.is_vip_filtered = False
+    passes(world, 12)
+    assert believed(world) is True
+    assert len(in_all_forms(world)) <= len(told) + 1
+    assert world.owners() == [B]
 
 
 def test_the_loser_of_a_conflict_asks_again_whether_the_keeper_is_believed() -> None:

@@ -264,6 +264,15 @@ def check_vips(view: View, state: GroupState, notice: Notice) -> Acted:
     return ask_segment(view, state, notice)
 
 
+def check_services(view: View, state: GroupState, notice: Notice) -> Acted:
+    """Ask our monitor whether the partner's services answer through their VIPs."""
+    assert state.check is not None
+    tags = frozenset(notice.evidence["tags"])
+    return replace(state, check=takeover_check.probing(state.check, tags, view.now)), tuple(
+        _probe_vip(view, state, tag) for tag in sorted(tags)
+    )
+
+
 def announce_otherwise(_view: View, state: GroupState, notice: Notice) -> Acted:
     """The segment does not believe it: say it in every form that there is."""
     state = replace(state, belief_number=int(notice.evidence["number"]))
@@ -288,11 +297,12 @@ def probe_vips(view: View, state: GroupState, notice: Notice) -> Acted:
     told = state.partner.failed if state.partner else frozenset[int]()
     tags = [int(tag) for tag in notice.evidence["tags"]]
     begun = {tag: Naming(view.now, tag in told) for tag in tags}
-    orders = tuple(
-        OrderFos(state.name, FosMode.MONITOR, ProbeVip(view.group.service_tags[tag]))
-        for tag in tags
-    )
+    orders = tuple(_probe_vip(view, state, tag) for tag in tags)
     return replace(state, naming={**state.naming, **begun}), orders
+
+
+def _probe_vip(view: View, state: GroupState, tag: int) -> OrderFos:
+    return OrderFos(state.name, FosMode.MONITOR, ProbeVip(view.group.service_tags[tag]))
 
 
 def probe_now(view: View, state: GroupState, notice: Notice) -> Acted:

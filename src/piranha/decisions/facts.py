@@ -46,6 +46,7 @@ class Fact(StrEnum):
     START_OVERDUE = "start overdue"
     FAILBACK_DUE = "failback due"
     VIPS_UNCHECKED = "vips unchecked"
+    SERVICES_UNPROBED = "services unprobed"
     TAKEOVER_DOUBTED = "takeover doubted"
     VERDICT_DIFFERS = "verdict differs"
     REPAIR_DUE = "repair due"

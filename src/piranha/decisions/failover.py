@@ -86,6 +86,7 @@ MOVES: Mapping[tuple[Role, Fact], Move] = {
     (SB, F.START_OVERDUE): _ALARMED_CLAIM,
     (SB, F.FAILBACK_DUE): _CLAIM,
     (SB, F.VIPS_UNCHECKED): Move(None, (a.check_vips,)),
+    (SB, F.SERVICES_UNPROBED): Move(None, (a.check_services,)),
     (SB, F.BROKEN_ON_BOTH): _BROKEN,
     (SB, F.WHOLE_AGAIN): _WHOLE,
     # claiming
@@ -161,6 +162,7 @@ _ABSENCE = {
 }
 _DUTY = {
     F.FAULT_UNNAMED,
+    F.SERVICES_UNPROBED,
     F.PARTNER_LACKS_GROUP,
     F.PARTNER_OFFERS,
     F.SERVICE_FAILED_THERE,

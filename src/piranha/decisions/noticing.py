@@ -155,6 +155,12 @@ def belief(view: View, state: GroupState, _event: Event) -> Found:
             yield Notice(Fact.TAKEOVER_DOUBTED, text, {"number": partner.vips_seen_number})
     elif check is not None and view.now >= check.next_at and not partner.role.is_inactive:
         yield Notice(Fact.VIPS_UNCHECKED, f"epoch {check.epoch} is not seen on the segment yet")
+    elif check is not None and check.is_over and state.has_monitor:
+        is_standby = state.role is Role.STANDBY and partner.role is Role.ACTIVE
+        tags = (partner.judged - partner.failed - check.probed) & view.group.service_tags.keys()
+        if tags and is_standby:
+            text = f"not asked yet through the VIPs of epoch {check.epoch}"
+            yield Notice(Fact.SERVICES_UNPROBED, text, {"tags": sorted(tags)})
 
 
 FINDERS: tuple[Callable[[View, GroupState, Event], Found], ...] = (

@@ -259,7 +259,13 @@ def _see_through_vip(view: View, state: GroupState, probed: VipProbed) -> GroupS
     tag, partner = _tag(view.group, probed.service), state.partner
     if tag is None or partner is None or partner.role is not Role.ACTIVE:
         return state
-    naming = state.naming.get(tag)
+    check, naming = state.check, state.naming.get(tag)
+    is_whole = probed.is_healthy is not False or probed.is_real_healthy is not None
+    if check is not None and tag in check.probing and is_whole:
+        is_unreached = probed.is_healthy is False and probed.is_real_healthy is True
+        text = f"{probed.service} answers, but not through its VIP: {probed.verdict}"
+        check = takeover_check.probed(check, tag, text if is_unreached else "", view.now)
+        state = replace(state, check=check)
     if naming is None:
         return state
     return replace(state, naming={**state.naming, tag: replace(naming, seen=probed)})

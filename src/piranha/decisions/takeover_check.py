@@ -1,10 +1,12 @@
-"""Does the segment believe a takeover? The standby asks it who has the VIPs, and tells the keeper.
+"""Is a takeover believed? The standby asks who has the VIPs and what answers there, and tells it.
 
-It asks soon after it learns of a new serving period, and again while the answers are wrong. The
-keeper hears of it in heartbeats, and announces again, in other forms, for each wrong answer.
+It asks its segment for the VIPs, then each service once through its VIP: soon after it learns of a
+new serving period, and again while the answers are wrong. The keeper hears of it in heartbeats, and
+announces again, in other forms, for each wrong answer.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from piranha.values import replace
 
@@ -14,6 +16,8 @@ AGAIN_SECONDS = 1.0
 LONGEST_PAUSE = 10.0
 NO_ANSWER_SECONDS = 2.0
 """A question whose answers do not come back is asked anew after so long."""
+PROBES_SECONDS = 30.0
+"""The same, of all services of a group."""
 NEVER = float("inf")
 
 
@@ -30,6 +34,16 @@ class VipCheck:
     evidence: str = ""
     misses: int = 0
     """Wrong answers in a row."""
+    probing: frozenset[int] = frozenset()
+    """Services that are asked through their VIPs now."""
+    probed: frozenset[int] = frozenset()
+    unreached: Mapping[int, str] = field(default_factory=dict)
+    """Of those: which answer at their real address and not through the VIP, and how they end."""
+
+    @property
+    def is_over(self) -> bool:
+        """The segment has the VIPs where they should be, and no service is being asked."""
+        return self.next_at == NEVER and not self.probing
 
 
 def begun(epoch: int, now: float) -> VipCheck:
@@ -50,12 +64,42 @@ def judged(
         return replace(check, asked_at=None, next_at=now + AGAIN_SECONDS)
     silent = [vip for vip in vips if vip not in partners]
     evidence = foreign or (f"nobody answers for {', '.join(silent)}" if silent else "")
+    if not evidence and check.unreached:  # not over: its services are asked once more
+        return replace(check, asked_at=None, next_at=NEVER, probed=frozenset())
     if not evidence:
         number = check.number + 1
-        return VipCheck(check.epoch, NEVER, number=number)
+        return VipCheck(check.epoch, NEVER, number=number, probed=check.probed)
+    if not foreign and check.misses == 0:
+        return _again(check, now)
+    return _wrong(check, evidence, now)
+
+
+def probing(check: VipCheck, tags: frozenset[int], now: float) -> VipCheck:
+    """These services are asked through their VIPs."""
+    unreached = {tag: text for tag, text in check.unreached.items() if tag not in tags}
+    return replace(check, probing=tags, unreached=unreached, next_at=now + PROBES_SECONDS)
+
+
+def probed(check: VipCheck, tag: int, unreached: str, now: float) -> VipCheck:
+    """One of them has answered, or does not: then `unreached` says how it ended."""
+    found = {**check.unreached, tag: unreached} if unreached else check.unreached
+    check = replace(
+        check, probing=check.probing - {tag}, probed=check.probed | {tag}, unreached=found
+    )
+    if check.probing:
+        return check
+    if found:
+        return _wrong(check, "; ".join(found[tag] for tag in sorted(found)), now)
+    number = check.number + 1 if check.is_wrong else check.number
+    return VipCheck(check.epoch, NEVER, number=number, probed=check.probed)
+
+
+def _again(check: VipCheck, now: float) -> VipCheck:
     misses = check.misses + 1
     pause = min(AGAIN_SECONDS * 2.0 ** (misses - 1), LONGEST_PAUSE)
-    check = replace(check, asked_at=None, next_at=now + pause, misses=misses)
-    if not foreign and misses == 1:
-        return check
+    return replace(check, asked_at=None, next_at=now + pause, misses=misses, probing=frozenset())
+
+
+def _wrong(check: VipCheck, evidence: str, now: float) -> VipCheck:
+    check = _again(check, now)
     return replace(check, number=check.number + 1, is_wrong=True, evidence=evidence)
