@@ -8,6 +8,7 @@ cut short, prolonged, with flipped bits, from the partner's address and from add
 At the end it says how many it has sent, and in which time.
 """
 
+import ctypes
 import json
 import random
 import select
@@ -19,6 +20,7 @@ import time
 UDP_AT = 14 + 20
 PAYLOAD_AT = UDP_AT + 8
 BATCH = 50
+_LIBC = ctypes.CDLL(None)
 
 
 def record(device: str, port: int, seconds: float) -> None:
@@ -69,6 +71,46 @@ def forged(data: bytes) -> bytes:
     return data[:21] + struct.pack("!Q", 1 << 31) + data[29:]
 
 
+class IoVec(ctypes.Structure):
+    """struct iovec."""
+
+    _fields_ = (("base", ctypes.c_char_p), ("length", ctypes.c_size_t))
+
+
+class Message(ctypes.Structure):
+    """struct msghdr, of which nothing but one iovec is used."""
+
+    _fields_ = (
+        ("name", ctypes.c_void_p),
+        ("name_length", ctypes.c_uint32),
+        ("vector", ctypes.POINTER(IoVec)),
+        ("vectors", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("control_length", ctypes.c_size_t),
+        ("flags", ctypes.c_int),
+    )
+
+
+class MessageSent(ctypes.Structure):
+    """struct mmsghdr."""
+
+    _fields_ = (("message", Message), ("sent", ctypes.c_uint))
+
+
+class Batch:
+    """Frames that one system call sends: sendmmsg(2), which Python has not."""
+
+    def __init__(self, frames: list[bytes]) -> None:
+        self._vectors = (IoVec * len(frames))(*((data, len(data)) for data in frames))
+        self._heads = (MessageSent * len(frames))()
+        for head, vector in zip(self._heads, self._vectors, strict=True):
+            head.message.vector, head.message.vectors = ctypes.pointer(vector), 1
+
+    def send(self, sending: socket.socket) -> int:
+        """How many were taken."""
+        return max(0, _LIBC.sendmmsg(sending.fileno(), self._heads, len(self._heads), 0))
+
+
 def flood(words: list[str]) -> None:
     device, source, target, mac, port, rate, seconds = words
     recorded = [bytes.fromhex(line) for line in sys.stdin.read().split()]
@@ -81,13 +123,12 @@ def flood(words: list[str]) -> None:
     sent, began = 0, time.monotonic()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sending:
         sending.bind((device, 0))
+        batches = [Batch(random.sample(frames, BATCH)) for _ in range(20)]
         while time.monotonic() - began < float(seconds):
-            for data in random.sample(frames, BATCH):
-                try:
-                    sending.send(data)
-                    sent += 1
-                except OSError:  # its own queue is full
-                    time.sleep(0.0005)
+            done = random.choice(batches).send(sending)
+            sent += done
+            if done < BATCH:  # its own queue is full
+                time.sleep(0.0005)
             ahead = sent / float(rate) - (time.monotonic() - began)
             if ahead > 0.001:
                 time.sleep(ahead)
