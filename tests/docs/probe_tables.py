@@ -1,4 +1,4 @@
-"""Makes the tables of docs/probes.md: recipes from their files, verdicts from probes/verdict.py."""
+"""Makes the tables of docs/probes.md: recipes, verdicts, and what was seen of real servers."""
 
 import json
 import sys
@@ -14,6 +14,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "probes.md"
 RESULTS = ROOT / "tests" / "zoo" / "results.json"
 """What was seen of recipes at real servers."""
+NO_SERVER = {
+    "elasticsearch": "neither Elasticsearch nor OpenSearch is in Debian",
+    "kafka": "Debian has clients and libraries only",
+    "minecraft": "its server is not free software",
+    "mongodb": "Debian has clients and libraries only",
+    "whois": "the one in Debian answers only by asking other ones",
+}
+"""Recipes that no real server has judged, and why."""
 SAYS = {
     Bearing.HEALTHY: "well",
     Bearing.SICK: "failed",
@@ -34,6 +42,14 @@ def recipes() -> Iterator[str]:
             _text(name, "judged_by") or "the specification",
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def unjudged() -> Iterator[str]:
+    """A row for each recipe that had to do without a real server."""
+    yield "| Recipe | Why |"
+    yield "|---|---|"
+    for name, reason in NO_SERVER.items():
+        yield f"| `{name}` | {reason} |"
 
 
 def _way(name: str) -> str:
@@ -68,7 +84,7 @@ def servers() -> Iterator[str]:
         )
 
 
-TABLES = {"recipes": recipes, "verdicts": verdicts, "servers": servers}
+TABLES = {"recipes": recipes, "verdicts": verdicts, "servers": servers, "unjudged": unjudged}
 
 
 def page() -> str:

@@ -58,6 +58,18 @@ def test_a_server_that_waits_for_the_client_may_be_a_web_server(
     assert "    monitor = http\n" in capfd.readouterr().out
 
 
+def test_over_udp_the_recipes_of_the_port_are_tried() -> None:
+    place = place_of("127.0.0.1:53", True, 1.0)
+    assert candidates(place, b"") == ("dns",)
+    place = place_of("127.0.0.1:123", True, 1.0)
+    assert candidates(place, b"") == ("ntp",)
+
+
+def test_where_the_client_speaks_first_the_port_alone_leads_to_its_recipe() -> None:
+    place = place_of("127.0.0.1:22", False, 1.0)
+    assert candidates(place, b"SSH-2.0-OpenSSH_9.2\r\n")[0] == "ssh"
+
+
 def test_an_unknown_greeting_becomes_a_script(capfd: pytest.CaptureFixture[str]) -> None:
     with tcp_server(greets(b'HELLO"x" 1.0\r\n')) as port:
         assert learn(port) == 10

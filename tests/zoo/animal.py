@@ -42,6 +42,7 @@ ip link set lo up
 rm -f /etc/hosts
 echo "127.0.0.1 localhost zoo.test $(hostname)" >/etc/hosts
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+echo 1000 >/proc/sys/net/unix/max_dgram_qlen
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=zoo.test \
     -addext subjectAltName=DNS:zoo.test,IP:127.0.0.1 \
     -keyout /tmp/zoo/key.pem -out /tmp/zoo/cert.pem 2>/dev/null
@@ -57,7 +58,7 @@ class Animal:
 
     name: str
     packages: tuple[str, ...]
-    """Debian's, to be installed; the first one's version is the server's."""
+    """Debian's, to be installed; the first one is the server, where nothing is unpacked."""
     recipes: Mapping[str, str]
     """For each recipe the further lines of the `failover` block, `port = 2525` among them."""
     script: str
@@ -65,7 +66,7 @@ class Animal:
     leaves it in the background. What is written to stdout and stderr is a log too."""
     unpacked: tuple[str, ...] = ()
     """Packages that cannot be installed beside others: they are laid open in HOME/deb instead; the
-    first one is the server, where `packages` is empty."""
+    first one is the server."""
     in_ci: bool = False
     ready_seconds: float = 30.0
     """How long it may take from its start to its first answer."""
@@ -157,7 +158,9 @@ def keeping(animal: Animal) -> Iterator[Kept]:
 def _syslog(kept: Kept) -> Iterator[None]:
     """Be the syslog daemon of the host: a thread that keeps every line."""
     path = str(kept.host.path(f"{HOME}/dev/log"))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+    with network_of(kept.host.pid):  # which says how many lines may wait
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with channel:
         channel.bind(path)
         os.chmod(path, 0o666)
         channel.settimeout(0.1)
@@ -223,9 +226,9 @@ def deb_of(package: str) -> Path:
 
 def version(animal: Animal) -> str:
     """Debian's version of the server."""
-    if animal.packages:
-        return version_of(animal.packages[0])
-    return deb_of(animal.unpacked[0]).name.split("_")[1].replace("%3a", ":")
+    if animal.unpacked:
+        return deb_of(animal.unpacked[0]).name.split("_")[1].replace("%3a", ":")
+    return version_of(animal.packages[0])
 
 
 def version_of(package: str) -> str:

@@ -1,7 +1,10 @@
 """Every recipe at real servers: a healthy one is never called sick, a frozen one never healthy."""
 
 import os
+import re
 import statistics
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from piranha.probes.question import Question, Transport
-from piranha.script.steps import Expectation
+from piranha.probes.verdict import Bearing, Verdict
+from piranha.script.steps import Expectation, Send
+from piranha.wire.exit_status import ExitStatus
 from tests.zoo import visits
 from tests.zoo.all_animals import ANIMALS
 from tests.zoo.animal import Animal, Kept, network_of, version, version_of
@@ -51,6 +56,20 @@ CASES = [
     for recipe in animal.recipes
 ]
 
+LEARNED: dict[tuple[str, str], set[str]] = {
+    ("http-proxy", "tinyproxy"): {""},  # it is none for who asks it as a web server
+    ("redis", "stunnel"): {""},  # on a port of its own, and it waits for the client
+    ("redis", "ssh -L"): {""},
+    ("smtp-starttls", "postfix"): {"smtp"},
+    ("smtp-starttls", "exim4"): {"smtp"},
+    ("postgresql-login", "postgresql"): {"postgresql"},
+    ("nfs3", "nfs-ganesha"): {"nfs"},
+    ("radius", "freeradius"): {""},  # needs a secret
+    ("snmp-public", "snmpd"): {"snmp"},
+    ("dns", "knot"): {""},  # asked over TCP here, and over UDP by the recipe
+}
+"""Which recipes may be found for a recipe and a server where it is another one; "": none."""
+
 
 class Visited:
     """A case whose server runs and has answered once."""
@@ -66,6 +85,12 @@ class Visited:
         named = {line.split(" =")[0] for line in more}
         lines = [line for line in given if line.split(" =")[0] not in named]
         return visits.question(self.case.recipe, "; ".join([*lines, *more]), self._folder)
+
+    def piranhactl(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """What a person types on this node; the file is that of the last question."""
+        argv = [sys.executable, "-m", "piranha.programs.piranhactl"]
+        argv += ["-c", str(self._folder / "lvs.cf"), *words]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60.0, check=False)
 
     def wait_until_ready(self) -> None:
         question = self.question()
@@ -128,6 +153,18 @@ def test_a_healthy_server_is_never_called_sick(
     print("\n".join(left[-6:]))
 
 
+def test_a_person_is_shown_what_the_daemons_see(visited: Visited) -> None:
+    question = visited.question()
+    shown = visited.piranhactl("probe", "zoo", "--node", "A")
+    assert shown.returncode == ExitStatus.OK, shown.stdout + shown.stderr
+    first, *dialogue, last = shown.stdout.splitlines()
+    assert f"= asking {question.target} by {question.transport}" in first
+    assert any(" > " in line for line in dialogue) or not sends_anything(question)
+    assert any(" < " in line for line in dialogue) or not expects_anything(question)
+    verdict = last.split(" = ")[1].split(":")[0]
+    assert verdict in {str(one) for one in Verdict if one.bearing is Bearing.HEALTHY}
+
+
 def test_a_greeting_in_single_bytes_changes_nothing(visited: Visited) -> None:
     question = visited.question()
     if question.transport is not Transport.TCP:
@@ -166,10 +203,29 @@ def test_a_frozen_server_is_sick_in_time(visited: Visited) -> None:
     visited.wait_until_ready()
 
 
+if IS_WHOLE:  # each listens for two seconds; it is not skipped, as a skip is a failure in CI
+
+    def test_what_is_learned_of_a_server_is_a_recipe_that_fits(visited: Visited) -> None:
+        question = visited.question()
+        udp = [] if is_over_tcp(question) else ["--udp"]
+        learned = visited.piranhactl("learn", f"127.0.0.1:{question.port}", *udp)
+        found = re.search(r"^    monitor = (\S+)$", learned.stdout, flags=re.MULTILINE)
+        recipe, server = visited.case.recipe, visited.case.animal.name
+        fits = LEARNED.get((recipe, server), {recipe})
+        assert (found[1] if found else "") in fits, learned.stdout + learned.stderr
+        assert (learned.returncode == ExitStatus.OK) == bool(found)
+
+
 def is_over_tcp(question: Question) -> bool:
     if question.dns is not None:
         return question.dns.is_over_tcp
     return question.transport is Transport.TCP
+
+
+def sends_anything(question: Question) -> bool:
+    """False where the server speaks alone."""
+    is_stream = question.transport is Transport.TCP
+    return not is_stream or any(isinstance(step, Send) for step in question.steps)
 
 
 def expects_anything(question: Question) -> bool:

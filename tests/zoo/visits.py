@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piranha.probes.asking import Asked
-from piranha.probes.doors import Doors, Note
+from piranha.probes.doors import Doors
 from piranha.probes.question import Question
 from piranha.probes.verdict import Bearing, Verdict
 from piranha.programs.config_file import read_config_file
@@ -81,15 +81,6 @@ def ask_all(questions: Sequence[Question], times: int = 1) -> list[list[Visit]]:
     """Ask all of them at the same time, each in a child of its own."""
     asked = [_start(question, times) for question in questions]
     return [_finish(child, reading) for child, reading in asked]
-
-
-def show(question: Question) -> list[Note]:
-    """Ask once, here, and return the dialogue."""
-    notes: list[Note] = []
-    with Asked(question, Doors(clock.now, children, notes.append)) as outcome:
-        pass
-    notes.append(Note(outcome.seconds, "verdict", text=f"{outcome.verdict}: {outcome.evidence}"))
-    return notes
 
 
 def _start(question: Question, times: int) -> tuple[children.Child, int]:

@@ -69,8 +69,11 @@ def learn(target: str, is_udp: bool, seconds: float) -> ExitStatus:
         print(f"\nIs it {name}? {purpose(name)}", flush=True)
         block = block_text(name, place)
         question = question_of(service_of(block), ip_address(place.host))
-        if shown(replace(question, timeout_seconds=place.seconds)).is_healthy:
-            print(f"\nYes. For lvs.cf; what is marked so is yours to fill in:\n\n{block}")
+        outcome = shown(replace(question, timeout_seconds=place.seconds))
+        knows_others = question.dns is not None and outcome.verdict is Verdict.WRONG_ANSWER
+        if outcome.is_healthy or knows_others:
+            yes = "Yes, but ask it what it knows." if knows_others else "Yes."
+            print(f"\n{yes} For lvs.cf; what is marked so is yours to fill in:\n\n{block}")
             return ExitStatus.OK
     print("\nNo recipe fits.", end=" ")
     if greeting:
@@ -104,7 +107,7 @@ def candidates(place: Place, greeting: bytes) -> tuple[str, ...]:
         is_udp = service.protocol is Protocol.UDP
         if service.probe.monitor in _NEED_MORE or is_udp != place.is_udp:
             continue
-        fits = not is_udp and greets_so(service, greeting)
+        fits = None if is_udp else greets_so(service, greeting)
         if _own_port(name) == place.port and fits is not False:
             of_port.append(name)
         elif fits:
@@ -120,7 +123,7 @@ def greets_so(service: Service, greeting: bytes) -> bool | None:
     that, for the client speaks first."""
     first = service.probe.steps[0] if service.probe.steps else None
     if first is None or not isinstance(first, Expectation) or isinstance(first, ExpectAny):
-        return None if not greeting else False
+        return None
     if not greeting:
         return False
     (matcher,) = matchers_of((first,))

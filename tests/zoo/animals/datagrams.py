@@ -110,6 +110,19 @@ exec openvpn --config /tmp/zoo/openvpn.conf
 """,
 )
 
+WIREGUARD = Animal(
+    "wireguard-go",
+    ("wireguard-go", "wireguard-tools"),
+    {"wireguard": ""},
+    r"""
+mkdir -p dev/net /run/wireguard; mknod dev/net/tun c 10 200
+export WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1 LOG_LEVEL=verbose
+wireguard-go --foreground wg0 &
+until wg genkey | wg set wg0 listen-port 51820 private-key /dev/stdin; do sleep 0.1; done
+ip link set wg0 up
+""",
+)
+
 XINETD = Animal(
     "xinetd, datagrams",
     (),
@@ -352,6 +365,7 @@ ANIMALS = (
     RSYSLOG,
     KAMAILIO,
     OPENVPN,
+    WIREGUARD,
     XINETD,
     RPCBIND,
     MIT,

@@ -157,7 +157,7 @@ exec smbd --foreground --no-process-group --configfile=/tmp/zoo/smb.conf
 GANESHA = Animal(
     "nfs-ganesha",
     ("nfs-ganesha", "nfs-ganesha-vfs", "rpcbind"),
-    {"nfs": "", "nfs3": "", "portmap": ""},
+    {"nfs": "", "nfs3": "", "nfs-udp": "", "portmap": ""},
     r"""
 rm -f /var/lib/nfs; mkdir -p /run/ganesha /run/rpcbind /var/lib/nfs/ganesha export state
 rpcbind -w -f &

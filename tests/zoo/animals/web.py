@@ -74,14 +74,14 @@ LIGHTTPD = Animal(
     ("lighttpd", "lighttpd-mod-openssl"),
     {"http": "port = 8080", "https": "port = 8443"},
     r"""
-mkdir www; echo hello >www/index.html; touch access.log error.log; chmod 666 *.log
+mkdir www; echo hello >www/index.html; touch error.log; chmod 666 *.log
 cat >lighttpd.conf <<'END'
 server.modules = ("mod_accesslog", "mod_openssl")
 server.document-root = "/tmp/zoo/www"
 server.port = 8080
 server.username = "www-data"
 server.errorlog = "/tmp/zoo/error.log"
-accesslog.filename = "/tmp/zoo/access.log"
+accesslog.use-syslog = "enable"
 index-file.names = ("index.html")
 $SERVER["socket"] == ":8443" {
     ssl.engine = "enable"
