@@ -123,6 +123,20 @@ def test_an_answer_says_whether_it_is_the_partners(
     assert told.answers == (VipAnswer(str(VIP.address), segment, is_partner),)
 
 
+def test_a_question_that_is_lost_is_repeated_while_there_is_time(
+    asking: Asking, segment: str
+) -> None:
+    asking.questions.partner_heard(clock.now())
+    asking.run(0.6)
+    asking.questions.ask("web", 0.3)
+    asking.run(0.05)
+    ip("-n", NAMESPACE, "addr", "add", f"{VIP.address}/32", "dev", "p0")
+    asking.run(0.3)
+    ip("-n", NAMESPACE, "addr", "del", f"{VIP.address}/32", "dev", "p0")
+    (told,) = asking.told
+    assert told.answers == (VipAnswer(str(VIP.address), segment, True),)
+
+
 def test_a_device_that_is_not_there_answers_nothing(asking: Asking) -> None:
     asking.questions.watch({"web": (Vip(VIP.address, "q7", "q7"),)})
     asking.questions.ask("web", 0.05)

@@ -19,6 +19,8 @@ LEARN_SECONDS = 30.0
 LEARN_AGAIN_SECONDS = 2.0
 """The same, while some segment has not told it."""
 LEARN_WAIT_SECONDS = 0.5
+TIMES_ASKED = 3
+"""A question for a VIP, in the time that is given for its answer: frames are lost."""
 MACS_KEPT = 4
 
 
@@ -29,7 +31,13 @@ class _Question:
     asked_at: float
     until: float
     vips: tuple[Vip, ...]
+    again: list[float]
+    """When it is repeated for those that have not answered."""
     answers: dict[tuple[IPAddress, str], VipAnswer] = field(default_factory=dict)
+
+    def unanswered(self) -> list[Vip]:
+        answered = {address for address, _ in self.answers}
+        return [vip for vip in self.vips if vip.address not in answered]
 
 
 class VipQuestions:
@@ -71,7 +79,8 @@ class VipQuestions:
         """Ask who has the group's VIPs; VipsAsked comes after so long, with or without answers."""
         now = clock.now()
         vips = self._vips.get(group, ())
-        self._questions[group] = _Question(now, now + wait_seconds, vips)
+        again = [now + wait_seconds * part / TIMES_ASKED for part in range(1, TIMES_ASKED)]
+        self._questions[group] = _Question(now, now + wait_seconds, vips, again)
         for vip in vips:
             self._ask(vip.device, vip.address)
 
@@ -85,8 +94,8 @@ class VipQuestions:
                 self._ask(device, address)
 
     def wake_at(self) -> float:
-        """When some waiting for answers is over."""
-        ends = [question.until for question in self._questions.values()]
+        """When some waiting for answers is over, or a question is to be repeated."""
+        ends = [(question.again or [question.until])[0] for question in self._questions.values()]
         if self._learning_until is not None:
             ends.append(self._learning_until)
         return min(ends, default=float("inf"))
@@ -99,6 +108,10 @@ class VipQuestions:
         for device in list(self._askers):
             self._hear(device)
         for group, question in list(self._questions.items()):
+            if question.again and question.again[0] <= now:
+                question.again = [at for at in question.again if at > now]
+                for vip in question.unanswered():
+                    self._ask(vip.device, vip.address)
             if question.until <= now:
                 del self._questions[group]
                 answers = tuple(question.answers.values())
