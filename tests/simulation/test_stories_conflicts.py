@@ -8,6 +8,7 @@ from piranha.decisions import composing
 from piranha.decisions.events import (
     CarrierChanged,
     HeartbeatHeard,
+    StopAsked,
     StrangerHeard,
 )
 from piranha.terms import Role, Side
@@ -21,6 +22,7 @@ from tests.simulation.stories import (
     hear_strangers,
     orders,
     passes,
+    said,
     serves,
 )
 from tests.simulation.world import GROUP, Timing
@@ -48,6 +50,24 @@ def test_after_a_separation_the_newer_epoch_keeps_and_announces_again() -> None:
     assert "newer" in world.moves[-2][2].reason
     assert orders(world, B, Announce)
     assert serves(world, B)
+
+
+def test_a_partner_that_served_and_was_started_anew_makes_the_keeper_announce_again() -> None:
+    """It remembers its epoch, and no longer until when it served."""
+    world = a_pair()
+    for side in Side:
+        world.set_cut(side, True)
+    comes_to(world, B, Role.ACTIVE)
+    passes(world, 1)
+    world.deliver(B, StopAsked("SIGTERM"))
+    passes(world, 2)
+    world.boot(B)
+    for side in Side:
+        world.set_cut(side, False)
+    passes(world, 12)
+    assert serves(world, A)
+    assert len(orders(world, A, Announce)) == 1
+    assert "announcing the VIPs again: the partner has served epoch 2" in said(world, A)
 
 
 def test_after_the_standbys_cut_the_one_who_saw_the_segment_keeps() -> None:

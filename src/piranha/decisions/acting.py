@@ -217,7 +217,8 @@ def refuse_claim(_view: View, state: GroupState, notice: Notice) -> Acted:
 
 
 def announce(_view: View, state: GroupState, notice: Notice) -> Acted:
-    state = replace(state, announced_after=float(notice.evidence["ended"]))
+    ended, epoch = float(notice.evidence["ended"]), int(notice.evidence["epoch"])
+    state = replace(state, announced_after=ended, outdone_by=epoch)
     say = Say(Severity.WARNING, state.name, f"announcing the VIPs again: {notice.text}")
     return state, (_order(state, Announce(notice.text)), say)
 

@@ -137,6 +137,8 @@ class GroupState:
     conflict: Conflict | None = None
     announced_after: float | None = None
     """The end of the partner's newest activity after which we announced again."""
+    outdone_by: int = 0
+    """The newest of the partner's epochs after which we did."""
     belief_number: int = 0
     """The newest answer of the segment that the partner has told of this period."""
     is_believed: bool | None = None

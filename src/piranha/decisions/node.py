@@ -130,11 +130,12 @@ def _own_time(rules: NodeRules, state: NodeState, now: float) -> tuple[NodeState
     ourselves: the partner may have thought us dead, and have served on for what it sent until it
     hears us again."""
     gap = now - state.stepped_at
-    if gap <= freeze_limit(rules):
-        if partner_link.speaks_late(state.link, rules, now):
-            state = replace(state, link=replace(state.link, silent_since=now))
+    if gap <= freeze_limit(rules) and not partner_link.speaks_late(state.link, rules, now):
         return state, []
-    link = replace(state.link, silent_since=now)
+    silent_since = partner_link.heard_again_at(state.link, rules, now)
+    link = replace(state.link, silent_since=silent_since)
+    if gap <= freeze_limit(rules):
+        return replace(state, link=link), []
     groups = tuple(replace(group, asking=None) for group in state.groups)
     until = now + rules.deadtime_seconds
     state = replace(state, link=link, groups=groups, frozen_seconds=gap, frozen_until=until)

@@ -89,8 +89,14 @@ def conflict(view: View, state: GroupState, _event: Event) -> Found:
             yield Notice(
                 Fact.CONFLICT_ENDED,
                 f"the partner was active until {view.now - ended:.2f} s ago",
-                {"ended": ended},
+                {"ended": ended, "epoch": partner.epoch},
             )
+    elif partner.role.is_inactive and partner.epoch > max(state.period, state.outdone_by):
+        text = (
+            f"the partner has served epoch {partner.epoch}, and does not know any more until when"
+        )
+        evidence = {"ended": view.now, "epoch": partner.epoch}
+        yield Notice(Fact.CONFLICT_ENDED, text, evidence)
 
 
 def _conflict_lost(view: View, state: GroupState) -> str:

@@ -20,6 +20,8 @@ LONGEST_REPEAT = 0.05
 REPEATS_BEFORE_ALONE = 3
 ANXIOUS_PART = 0.025
 """Of a deadtime: a node that misses a heartbeat sends one in so many seconds."""
+PAUSE_PART = 0.1
+"""Of a deadtime: in so many seconds one of them arrives."""
 LATE_PART = 0.05
 """Of a deadtime: so much later than it should a heartbeat is too late."""
 SEGMENT_SECONDS = 1.0
@@ -322,13 +324,22 @@ def next_beat_at(link: Link, rules: NodeRules, now: float, *, is_urgent: bool) -
     return link.timer_from + interval
 
 
+def heard_again_at(link: Link, rules: NodeRules, now: float) -> float:
+    """When one of the many heartbeats that we send after a pause must have arrived: until then the
+    partner may have thought us dead, and serves on for what it has sent itself. Where no kernel
+    lease is in force two owners for a moment are not excluded anyway, and deadtimes are short."""
+    is_kernel_lease = _has_kernel_lease(link, rules)
+    return now + PAUSE_PART * rules.deadtime_seconds if is_kernel_lease else now
+
+
+def _has_kernel_lease(link: Link, rules: NodeRules) -> bool:
+    return timing.has_kernel_lease(rules.keepalive_seconds, partner_deadtime(link, rules))
+
+
 def speaks_late(link: Link, rules: NodeRules, now: float) -> bool:
     """Whether our next heartbeat is so much too late that the partner may take our quiet for our
-    death. Where no kernel lease is in force two owners for a moment are not excluded anyway, and
-    deadtimes are too short for it."""
-    if not link.sent or not timing.has_kernel_lease(
-        rules.keepalive_seconds, partner_deadtime(link, rules)
-    ):
+    death; where a kernel lease is in force."""
+    if not link.sent or not _has_kernel_lease(link, rules):
         return False
     last = link.sent[-1][1]
     due = last + rules.keepalive_seconds
