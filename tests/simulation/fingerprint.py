@@ -57,7 +57,7 @@ class _Plan:
         plain, numbers, texts = [], [], []
         for item in dataclasses.fields(kind):
             written = str(getattr(item.type, "__name__", item.type))
-            if item.name in _LEFT_OUT or written.startswith("dict"):
+            if item.name in _LEFT_OUT or written.startswith(("dict", "Mapping")):
                 continue
             if "float" in written and "tuple" not in written:
                 numbers.append(item.name)

@@ -78,25 +78,31 @@ def ask(question: Question, times: int = 1) -> list[Visit]:
 
 
 def ask_all(questions: Sequence[Question], times: int = 1) -> list[list[Visit]]:
-    """Ask all of them at the same time, each in a child of its own."""
-    asked = [_start(question, times) for question in questions]
+    """Ask all of them at the same time, each in a child of its own. None begins before all are
+    there: servers are threads of ours, and a child that is forked while one of them works may
+    inherit a lock of OpenSSL that nobody ever opens."""
+    gate, barrier = os.pipe()
+    asked = [_start(question, times, gate) for question in questions]
+    os.close(barrier)
+    os.close(gate)
     return [_finish(child, reading) for child, reading in asked]
 
 
-def _start(question: Question, times: int) -> tuple[children.Child, int]:
+def _start(question: Question, times: int, gate: int) -> tuple[children.Child, int]:
     reading, writing = os.pipe()
     user = children.find_user(NANNY_USER)
 
     def body() -> int:
         if os.geteuid() == 0:
             children.drop_rights(user)
+        os.read(gate, 1)  # until it is closed
         for _ in range(times):
             with Asked(question, Doors(clock.now, children)) as outcome:
                 said = [outcome.verdict.name, outcome.evidence, outcome.seconds]
                 os.write(writing, json.dumps(said).encode() + b"\n")
         return 0
 
-    child = children.fork(body, "zoo: visitor", (writing,))
+    child = children.fork(body, "zoo: visitor", (writing, gate))
     os.close(writing)
     return child, reading
 
