@@ -2,6 +2,7 @@
 
 import pytest
 
+from piranha.decisions import vip_lease
 from piranha.decisions.fos_effects import AnnounceVips, SetVips
 from piranha.decisions.fos_events import (
     VipAnswered,
@@ -61,16 +62,30 @@ def test_a_takeover_that_is_not_believed_is_announced_in_all_forms_once() -> Non
     assert forms == [True, False, False, False]
 
 
-def test_who_says_that_he_has_a_vip_of_ours_is_contradicted_at_once_but_not_all_the_time() -> None:
+def test_who_says_that_he_has_a_vip_of_ours_is_contradicted_soon_but_not_all_the_time() -> None:
     story = GroupStory(WEB).serve()
     story.pass_time(6.0, is_permitted=True)
     before = len(story.announced_at)
     for _ in range(20):
         story.give(VipAnswered("10.0.0.10", "02:00:00:00:00:07"))
+    assert len(story.announced_at) == before
+    story.pass_time(vip_lease.DEFEND_WAIT + 0.001, is_permitted=True)
     assert len(story.announced_at) == before + 1
     story.pass_time(1.0, is_permitted=True)
     story.give(VipAnswered("10.0.0.10", "02:00:00:00:00:07"))
+    story.pass_time(vip_lease.DEFEND_WAIT + 0.001, is_permitted=True)
     assert len(story.announced_at) == before + 2
+
+
+def test_nobody_is_contradicted_after_the_permission() -> None:
+    """The node that loses a conflict lets go within the wait, and the last word is the keeper's."""
+    story = GroupStory(WEB).serve()
+    story.pass_time(6.0, is_permitted=True)
+    story.give(VipAnswered("10.0.0.10", "02:00:00:00:00:07"))
+    before = len(story.announced_at)
+    story.release(vips_first=True)
+    story.pass_time(1.0)
+    assert len(story.announced_at) == before
 
 
 def test_a_vip_that_somebody_removed_is_put_back_at_once_and_announced() -> None:

@@ -181,3 +181,6 @@ class LoneFos:
             self.order(Quit())
         for process in self.host.processes("fos"):
             os.kill(process.pid, signal.SIGKILL)
+        # nsenter, which started it, stops when its child is stopped.
+        self.process.send_signal(signal.SIGCONT)
+        self.process.wait(LIMIT_SECONDS)

@@ -15,11 +15,13 @@ from piranha.errors import WireError
 from piranha.terms import Role
 from piranha.wire.control_line import (
     MoveShown,
+    ServiceShown,
     Status,
     StatusShown,
     decode_answer,
     encode_request,
 )
+from piranha.wire.report_line import ServiceState
 from tests.lab.host import Host, LabError
 from tests.lab.instruments import HERE, INTERPRETER, Prober, now
 from tests.lab.lvs_cf import WEB
@@ -135,6 +137,20 @@ class Pair:
         partner = self.segment.other(active)
         is_so = self.is_in_role(active, Role.ACTIVE) and self.is_in_role(partner, Role.STANDBY)
         return active if is_so else None
+
+    def wait_until_judged(self, node: Host) -> None:
+        """Wait until the node that serves has found each of its services alive by a probe: one
+        that fails before that has its whole `first_wait`."""
+        self._wait(
+            lambda: {s.state for s in self._services(node)} == {ServiceState.JUDGED},
+            SETTLE_LIMIT_SECONDS,
+            f"each service is found alive on {node.name}",
+        )
+
+    def _services(self, node: Host) -> list[ServiceShown]:
+        status = self.status(node)
+        assert status is not None
+        return [service for group in status.groups for service in group.services]
 
     def wait_until_answered(self, prober: Prober, node: Host, since: float) -> None:
         """Wait until the client is answered by this node, to a question of after an instant."""

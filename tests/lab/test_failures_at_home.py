@@ -34,7 +34,9 @@ def a_pair(making: Callable[..., Pair], **keywords: str) -> Pair:
 
 def settled(pair: Pair) -> Host:
     pair.start_pulse()
-    return pair.wait_until_settled()
+    active = pair.wait_until_settled()
+    pair.wait_until_judged(active)
+    return active
 
 
 def webs(node: Host) -> list[int]:
@@ -72,6 +74,7 @@ def test_a_service_is_restarted_as_often_as_its_block_says_and_then_moves(
     assert servers(prober.attempts()) == [active.name]
     assert said(pair, active, "local restart 1 of 1: connection refused")
     assert pair.wait_until_settled() is active, "one restart makes no node unfit"
+    pair.wait_until_judged(active)
     kill_web(active)
     pair.wait_until_answered(prober, partner, now())
     pair.wait_until_active(partner)
@@ -113,7 +116,7 @@ def test_on_failure_restart_never_moves_the_group(
     prober = probing(pair.segment, VIP, 80)
     for _ in range(3):
         kill_and_see_it_back(pair, active, prober)
-        time.sleep(0.6)
+        pair.wait_until_judged(active)
     time.sleep(QUIET_SECONDS)
     assert {node.name: len(pair.moves(node)) for node in pair.segment.nodes} == moves
     assert servers(prober.attempts()) == [active.name]

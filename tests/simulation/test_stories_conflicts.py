@@ -70,6 +70,20 @@ def test_a_partner_that_served_and_was_started_anew_makes_the_keeper_announce_ag
     assert "announcing the VIPs again: the partner has served epoch 2" in said(world, A)
 
 
+def test_after_an_overlap_of_a_moment_the_keeper_announces_again() -> None:
+    """A client may have asked in just that moment."""
+    world = a_pair()
+    for side in Side:
+        world.set_cut(side, True)
+    comes_to(world, B, Role.STARTING)
+    assert world.roles()[A] is Role.ACTIVE
+    for side in Side:
+        world.set_cut(side, False)
+    passes(world, 3)
+    assert serves(world, B)
+    assert orders(world, B, Announce)
+
+
 def test_after_the_standbys_cut_the_one_who_saw_the_segment_keeps() -> None:
     world = a_pair()
     for side in Side:

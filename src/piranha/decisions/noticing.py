@@ -20,7 +20,9 @@ from piranha.decisions.standby_duty import standby_duty
 from piranha.terms import Role
 from piranha.wire.report_line import Armed, FosMode, Released, Serving
 
-ANNOUNCE_TOLERANCE = 0.25
+ANNOUNCE_TOLERANCE = 0.02
+"""Seconds by which the end of the partner's service is known inexactly: it is an age in a
+heartbeat, counted back from when that arrived."""
 _IMPORTANCE = {fact: place for place, fact in enumerate(Fact)}
 
 

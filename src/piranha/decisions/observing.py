@@ -169,7 +169,7 @@ def _hear(view: View, state: GroupState) -> GroupState:
         check=check,
         claim=claim,
         partner=mine,
-        partner_at=view.now,
+        partner_at=view.now if view.link.last_heard_at is None else view.link.last_heard_at,
         lacking_since=None,
         epoch=max(state.epoch, mine.epoch),
         has_partner_served=state.has_partner_served or served_there,

@@ -21,6 +21,9 @@ RESTORE_PAUSE = 0.05
 """Seconds between two times that removed VIPs are put back, so that a fight stays bearable."""
 DEFEND_PAUSE = 1.0
 """Seconds between two times that another machine is contradicted, for the same reason."""
+DEFEND_WAIT = 0.02
+"""Seconds until it is contradicted: if it is a partner that loses a conflict, it has let go by
+then, and the last word is not its own."""
 REFUSAL_PAUSE = 0.1
 MOST_REFUSALS = 10
 LOOK_PAUSE = 0.05
@@ -145,8 +148,8 @@ def note_foreign(turn: Turn, event: VipAnswered) -> None:
         return
     is_held = standing.taken_at is not None and turn.now < standing.permitted_until
     if is_held and turn.now >= standing.defended_at + DEFEND_PAUSE:
-        turn.emit(AnnounceVips(standing.vips))
-        turn.change(defended_at=turn.now)
+        announce_at = min(standing.announce_at, turn.now + DEFEND_WAIT)
+        turn.change(defended_at=turn.now, announce_at=announce_at)
     if key in standing.foreign:
         return
     turn.change(foreign=standing.foreign | {key})
