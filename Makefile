@@ -48,7 +48,7 @@ play: $(ready)
 	@$(python) tests/lab/play.py
 
 test: $(ready)
-	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus \
+	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd dhcpd dnsmasq mandoc systemd dbus deb:fence-agents \
 		$$($(python) tests/zoo/packages.py) || test "$$(id -u)" -ne 0
 	$(python) -m pytest -n 2 --dist loadfile $(PYTEST)
 
@@ -77,7 +77,7 @@ zoo: $(ready)
 	ZOO=all $(python) -m pytest tests/zoo $(PYTEST)
 
 lab: $(ready)
-	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd systemd dbus \
+	@.ci/prepare ip nft ps ping tcpdump telnet ssh sshd nginx vsftpd systemd dbus deb:fence-agents \
 		$$($(python) tests/zoo/packages.py)
 	$(python) -m pytest tests/lab tests/systemd $(PYTEST)
 

@@ -72,6 +72,15 @@ def make_private(kept: list[str]) -> None:
         mount("lab", "/sys", "sysfs", 0)
 
 
+def name_itself(name: str) -> None:
+    """A host that does not know its own name asks name servers that are not there."""
+    socket.sethostname(name)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink("/etc/hosts")
+    with open("/etc/hosts", "w") as hosts:
+        hosts.write(f"127.0.0.1 localhost {name}\n::1 localhost {name}\n")
+
+
 def reap(_number: int, _frame: object) -> None:
     """Collect every child that has ended: orphans of the host end up here."""
     with contextlib.suppress(ChildProcessError):
@@ -82,8 +91,8 @@ def reap(_number: int, _frame: object) -> None:
 def main() -> None:
     name, kept = sys.argv[1], sys.argv[2:]
     signal.signal(signal.SIGCHLD, reap)
-    socket.sethostname(name)
     make_private(kept)
+    name_itself(name)
     print("ready", flush=True)
     sys.stdin.buffer.read()
 

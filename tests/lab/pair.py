@@ -99,6 +99,13 @@ class Pair:
             os.close(reading)
             os.close(writing)
 
+    def start_pulse_in_turn(self) -> None:
+        """First on node A, so that it is the one that serves; returns when both are in place."""
+        self.start_pulse(self.node_a)
+        self.wait_until_active(self.node_a)
+        self.start_pulse(self.node_b)
+        self.wait_until_settled()
+
     def active(self) -> Host | None:
         """The one node whose kernel has every VIP; None: nobody, or more than one."""
         holders = [n for n in self.segment.nodes if set(self.vips) <= n.addresses()]

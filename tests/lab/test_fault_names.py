@@ -28,9 +28,7 @@ def pair(making: Callable[..., Pair]) -> Pair:
     extra = {"startup_wait": "0.3", "witness": address_of(SWITCH)}
     pair = making([hot_web()], has_private_network=True, extra=extra)
     pair.start_web()
-    pair.start_pulse()
-    pair.wait_until_settled()
-    assert VIP in pair.node_a.addresses()
+    pair.start_pulse_in_turn()
     return pair
 
 

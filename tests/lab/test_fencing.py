@@ -92,3 +92,41 @@ def test_where_the_fence_fails_nothing_is_taken_before_a_person_has_looked(
         assert [line.priority for line in refused if "fencing failed" in line.text] == [CRITICAL]
         standby.run(["piranhactl", "fence", "--confirm", side_of(active)])
         pair.wait_until_active(standby, 3.0)
+
+
+DUMMY = "/usr/sbin/fence_dummy"
+"""Of ClusterLabs, from Debian: everything is real but the machine that it switches off, which is a
+word in a file."""
+STATUS_FILE = "/run/fence.status"
+
+
+def with_dummy(making: Callable[..., Pair], words: str) -> tuple[Pair, Host, Host]:
+    """A pair that is fenced by it; who serves, who stands by."""
+    fencing = {**FENCING, "fence_cmd": f"{DUMMY} {words}"}
+    pair = making([hot_web()], KEEPALIVE, DEADTIME, extra=fencing)
+    for node in pair.segment.nodes:
+        node.path(STATUS_FILE).write_text("on")
+    pair.start_web()
+    pair.start_pulse()
+    active = pair.wait_until_settled()
+    return pair, active, pair.segment.other(active)
+
+
+def test_an_agent_of_clusterlabs_switches_a_dead_partner_off(making: Callable[..., Pair]) -> None:
+    pair, active, standby = with_dummy(making, f"status_file={STATUS_FILE}")
+    assert "the fence can be reached" in standby.run(["piranhactl", "fence", "--test"])
+    assert standby.path(STATUS_FILE).read_text() == "on"
+    PowerSwitch(pair).off(active)
+    pair.wait_until_active(standby)
+    assert standby.path(STATUS_FILE).read_text() == "off"
+    took = [move for move in pair.moves(standby) if move.fact == "partner silent"]
+    assert "fenced: " in took[-1].reason
+
+
+def test_what_an_agent_of_clusterlabs_says_of_its_failure_is_told(
+    making: Callable[..., Pair],
+) -> None:
+    pair, active, standby = with_dummy(making, "type=fail power_timeout=1")
+    PowerSwitch(pair).off(active)
+    wait_until(lambda: says(pair, standby, "but fencing failed"), 20.0, "it is said")
+    assert VIP not in standby.addresses()

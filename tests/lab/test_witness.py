@@ -195,8 +195,7 @@ def test_a_cut_in_one_direction_leaves_one_owner(
 
     def see(case: OneWay) -> Seen:
         pair = a_pair(making, WITNESS if case.has_witness else {})
-        pair.start_pulse()
-        assert pair.wait_until_settled() is pair.node_a
+        pair.start_pulse_in_turn()
         observer = observing(pair.segment, VIP)
         pair.segment.apply(case.fault)
         return watch_cut(pair, observer)
