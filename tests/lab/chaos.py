@@ -74,9 +74,17 @@ def outcome(seen: Evidence, logs: str) -> Outcome:
         seen.plan,
         tuple(audit(seen)),
         *overlaps(seen),
-        longest_gap(seen.attempts, after=seen.began).seconds,
+        _longest_outage(seen),
         logs,
     )
+
+
+def _longest_outage(seen: Evidence) -> float:
+    """To the end, where nobody was answered any more."""
+    try:
+        return longest_gap(seen.attempts, after=seen.began).seconds
+    except ValueError:
+        return seen.until - seen.began
 
 
 def seeds(first: int, minutes: float, episodes: int) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """The file of a running pulse: copied for every fos, read again, and refused whole."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from piranha.programs.pulse_setup import Setup
 from piranha.system import clock
 from piranha.system.loop import Loop
 from piranha.terms import Side
+from piranha.wire.aside import EntryTold, SectionAsked, SectionTold, Talk
+from tests.decisions.test_partner_link import a_beat
+from tests.simulation.world import Timing, rules_for
 
 FILE = """\
 serial_no = 1
@@ -46,13 +50,37 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def in_force(path: Path, loop: Loop, put: Callable[[], None]) -> FileInForce:
+def in_force(
+    path: Path,
+    loop: Loop,
+    put: Callable[[], None],
+    say: Callable[[Talk], None] = lambda _talk: None,
+) -> FileInForce:
     reading = read_settings(FILE.encode(), "lvs.cf")
     assert reading.settings is not None
     options = read_options(["-c", str(path)])
     run = path.parent
     setup = Setup(options, reading.settings, reading.document, Side.PRIMARY, run, run)
-    return FileInForce(setup, loop, lambda _talk: None, put)
+    return FileInForce(setup, loop, say, put)
+
+
+def test_what_the_partner_answers_is_said_when_it_comes(
+    path: Path, loop: Loop, lines: list[str]
+) -> None:
+    """Nothing else may be due for a long time."""
+    asked: list[Talk] = []
+    file = in_force(path, loop, lambda: None, asked.append)
+    here = {"failover web": b"here"}
+    rules = replace(rules_for(Side.PRIMARY, Timing(2.0, 5.0)), digests=here)
+    now = clock.now()
+    file.hear(rules, a_beat(1, digests={"failover web": b"there"}), now)
+    assert now <= file.wake_at() <= clock.now()
+    file.tend()
+    (question,) = asked
+    assert isinstance(question, SectionAsked)
+    other = EntryTold("port", "8080", False, b"")
+    file.hear_aside(SectionTold(question.number, 0, 1, True, (other,)), clock.now())
+    assert any("failover web differs: " in line and "8080" in line for line in lines)
 
 
 def port_of(file: FileInForce) -> int:

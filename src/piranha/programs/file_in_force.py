@@ -75,6 +75,7 @@ class FileInForce:
     def hear_aside(self, talk: Talk, now: float) -> None:
         """What the partner asks of our file, or says of its own."""
         self._questions.hear(talk, now)
+        self._agreement.tend()
 
     def wake_at(self) -> float:
         """When a question is asked again or a trial is over."""

@@ -28,8 +28,8 @@ class _Question:
     section: str
     limit_at: float
     number: int
+    due_at: float
     pages: list[tuple[Told, ...]] = field(default_factory=list)
-    due_at: float = 0.0
 
 
 class FileQuestions:
@@ -49,7 +49,7 @@ class FileQuestions:
         if len(self._waiting) >= MOST_SECTIONS:
             self.answers[section] = None
             return
-        self._waiting.append(_Question(section, now + seconds, draw(32)))
+        self._waiting.append(_Question(section, now + seconds, draw(32), now))
 
     def forget(self, section: str) -> None:
         """The section does not differ any more, or otherwise."""
