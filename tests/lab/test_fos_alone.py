@@ -94,7 +94,8 @@ def test_by_hand_the_operator_permits_and_ctrl_c_releases(segment: Segment) -> N
     fos = LoneFos(segment.node_a, compose([web()]), ("--active", "-n"))
     wait_until(lambda: "started" in fos.log, 5.0, "it serves")
     assert fos.holds(VIP)
-    assert fos.host.processes("fos: --active default (active)")
+    active = "fos: --active default (active)"
+    wait_until(lambda: bool(fos.host.processes(active)), 5.0, "its title says so")
     time.sleep(6.0)
     assert fos.holds(VIP), "the permission is given again and again"
     fos.signal(signal.SIGUSR1)
