@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.turns import Turns, idle_priority
+from tests.turns import Turns
 
 
 def is_judged() -> bool:
@@ -19,9 +19,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     worker = getattr(item.config, "workerinput", None)
     if worker is None:
         return (yield)
-    if item.get_closest_marker("background"):
-        with idle_priority():
-            return (yield)
     is_alone = item.get_closest_marker("alone") is not None
     with Turns(worker["testrunuid"]).turn(is_alone=is_alone):
         return (yield)

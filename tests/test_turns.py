@@ -1,12 +1,11 @@
 """Whoever measures is alone; the others share."""
 
-import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.turns import Turns, idle_priority
+from tests.turns import Turns
 
 LIMIT_SECONDS = 10.0
 
@@ -58,11 +57,3 @@ def test_one_that_is_alone_waits_and_is_waited_for(turns: Turns, first_is_alone:
     for thread in (one, two):
         thread.join(LIMIT_SECONDS)
     assert said == ["first", "second"]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: only root comes back from there")
-def test_the_lowest_priority_ends_with_the_block() -> None:
-    before = os.sched_getscheduler(0)
-    with idle_priority():
-        assert os.sched_getscheduler(0) == os.SCHED_IDLE
-    assert os.sched_getscheduler(0) == before

@@ -1,8 +1,6 @@
 """Several workers run the tests side by side; but a test that measures runs alone.
 
-A test that is marked `alone` waits until no other runs, and no other begins meanwhile. Those
-marked `background` compute for minutes: they take no turn, and have of the processor what the
-others leave.
+A test that is marked `alone` waits until no other runs, and no other begins meanwhile.
 """
 
 import contextlib
@@ -48,18 +46,3 @@ class Turns:
 
     def _path(self, name: str) -> Path:
         return self._base.with_name(f"{self._base.name}.{name}")
-
-
-@contextlib.contextmanager
-def idle_priority() -> Iterator[None]:
-    """The block, and what it forks, runs only where nobody else wants to (SCHED_IDLE, sched(7)).
-    Only root may come back from there; for others nothing changes."""
-    if os.geteuid() != 0:
-        yield
-        return
-    before = os.sched_getscheduler(0)
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, before, os.sched_param(0))

@@ -15,8 +15,6 @@ from tests.simulation.runs import KERNEL_TIMINGS, TIMINGS, assert_stands, start
 from tests.simulation.runs import run as run_seed
 from tests.simulation.world import ClaimBroken, Timing, World
 
-pytestmark = pytest.mark.background
-
 RUNS = 2000
 STEPS = 500
 BATCH = 50
@@ -32,6 +30,7 @@ def _broken_seeds(first: int) -> list[str]:
     return broken
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_no_seed_breaks_a_claim() -> None:
     with ProcessPoolExecutor(os.cpu_count()) as pool:

@@ -19,8 +19,6 @@ from piranha.terms import Role
 from tests.simulation.explore import SCOPES, Found, Scope, explore, replay, roots, tell
 from tests.simulation.small_world import SmallWorld
 
-pytestmark = pytest.mark.background
-
 FOUND = {
     "probes through our own dead cable prove nothing": (
         "A serves, unplug B, pass, plug in B, pass, pass",
@@ -56,6 +54,7 @@ def test_a_search_begins_with_settled_pairs() -> None:
     assert worlds["both start"].role(0) is Role.LISTENING
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(1800)
 def test_no_interleaving_breaks_a_claim() -> None:
     seen: set[int] = set()

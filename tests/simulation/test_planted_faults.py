@@ -20,8 +20,6 @@ from piranha.terms import Role
 from tests.simulation import runs
 from tests.simulation.world import ClaimBroken
 
-pytestmark = pytest.mark.background
-
 
 def _functions() -> Iterator[tuple[str, Callable[..., None]]]:
     for file in sorted(Path(__file__).parent.glob("test_stories*.py")):

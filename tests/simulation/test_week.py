@@ -1,13 +1,9 @@
 """A simulated week: without a fault, with a fault a day, with a service broken on both nodes."""
 
-import pytest
-
 from piranha.terms import Role, Side
 from tests.simulation import runs
 from tests.simulation.stories import A, a_pair, passes, said, serves
 from tests.simulation.world import Timing
-
-pytestmark = pytest.mark.background
 
 A_DAY = 86_400.0
 A_WEEK = 7 * A_DAY
